@@ -1,0 +1,101 @@
+"""`GAN`: noise to image, the game of Goodfellow et al. 2014 with any loss and penalty."""
+
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan.adversarial import Adversarial
+from kgan.endpoints import Endpoint
+from kgan.errors import InputError
+from kgan.terms import Terms
+
+
+@keras.saving.register_keras_serializable(package="kgan")
+class GAN(Adversarial):
+    """A generator that turns noise into images, and a discriminator that tells them from real ones.
+
+    Generative Adversarial Nets (Goodfellow et al. 2014). With the loss and penalty given to `compile` this is DCGAN,
+    WGAN, WGAN-GP, SNGAN, LSGAN, a relativistic GAN or an f-GAN.
+
+    Args:
+        generator: Maps latents `(n, latent_dim)` to images `(n, height, width, channels)` in [-1, 1].
+        discriminator: Maps such images to logits of any rank, `(n, 1)` or a map of patches; no sigmoid.
+        latent_dim: Size of the latents, drawn from N(0, 1).
+        ema_decay: Decay of the averaged generator per step, or None; see `Adversarial`.
+        seed: Where all noise starts.
+
+    `model(latents)` and `model.sample` use the averaged generator where there is one.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int,
+        ema_decay: float | None = None,
+        seed: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            generators=[generator], discriminators=[discriminator], ema_decay=ema_decay, seed=seed, **kwargs
+        )
+        if generator.input_shape != (None, latent_dim):
+            raise InputError(f"latent_dim is {latent_dim}, but the generator takes {generator.input_shape[1:]}.")
+        if generator.output_shape != discriminator.input_shape:
+            raise InputError(
+                f"the generator makes images {generator.output_shape[1:]}, "
+                f"but the discriminator takes {discriminator.input_shape[1:]}."
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_dim = latent_dim
+
+    def generate(self, real: tf.Tensor, training: bool = True) -> tf.Tensor:
+        """Draws one latent for each real image and returns the generator's images."""
+        shape = (tf.shape(real)[0], self.latent_dim)
+        latents = tf.random.stateless_normal(shape, self.next_seed(), alg="philox")
+        return self.generator(latents, training=training)
+
+    def discriminator_losses(self, real: tf.Tensor, fakes: tf.Tensor, training: bool = True) -> Terms:
+        """The adversarial loss of the critic, and the penalties."""
+        # Two calls, never one on both: a joint batch would leak the label through BatchNorm's statistics.
+        critic = partial(self.discriminator, training=training)
+        loss = self.adversarial_loss.discriminator(critic(real), critic(fakes))
+        return {"discriminator_loss": loss, **self.penalty_terms(critic, real, fakes, training)}
+
+    def generator_losses(self, real: tf.Tensor, fakes: tf.Tensor, training: bool = True) -> Terms:
+        """The adversarial loss of the generator; only a relativistic one looks at the real images."""
+        critic = partial(self.discriminator, training=training)
+        real_logits = critic(real) if self.adversarial_loss.relativistic else None
+        return {"generator_loss": self.adversarial_loss.generator(real_logits, critic(fakes))}
+
+    def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns images in [-1, 1] for latents `(n, latent_dim)`, from the averaged generator."""
+        return self.averaged(self.generator)(latents, training=training)
+
+    def latents(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Returns N(0, 1) latents `(n, latent_dim)`; row i is a function of `seeds[i]` alone, on any machine.
+
+        Args:
+            seeds: `(n,)` int64.
+        """
+        return tf.map_fn(
+            lambda seed: tf.random.stateless_normal((self.latent_dim,), tf.stack([seed, 0]), alg="philox"),
+            seeds,
+            fn_output_signature=tf.TensorSpec((self.latent_dim,), tf.float32),
+        )
+
+    def sample(self, num_images: int, seed: int = 0) -> tf.Tensor:
+        """Returns `num_images` images in [-1, 1]: those of the seeds `seed`, `seed + 1`, ..."""
+        return self(self.latents(tf.range(seed, seed + num_images, dtype="int64")))
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """What the published model answers: latents to images by default, and seeds to images."""
+        return {
+            "serving_default": Endpoint(self.call, tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")),
+            "sample": Endpoint(
+                lambda seed: self.call(self.latents(seed)), tf.TensorSpec((None,), tf.int64, name="seed")
+            ),
+        }

@@ -1,0 +1,137 @@
+"""`Run`: where everything about one training lies, so that what comes after needs the folder alone."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kgan.errors import RunError
+from kgan.files import atomic_file
+from kgan.runs import checkpoints
+
+# Raised when an older kgan could no longer read the folder.
+FORMAT = 1
+
+
+class Run:
+    """One training's folder: `runs/<app>/<time>/`.
+
+    - `options.json`: the app, its resolved options, the versions;
+    - `checkpoints/`: what `kgan resume` goes on from, the last two;
+    - `model.keras`: the model at the end, both players and both optimizers;
+    - `history.csv`, `logs/` (TensorBoard), `samples/` (pictures), `savedmodel/` (published versions).
+
+    Attributes:
+        path: The folder.
+        app: The app's name, or the path of its .py file.
+        options: The arguments that the app's `train` was called with.
+    """
+
+    def __init__(self, path: Path, app: str, options: Mapping[str, Any]):
+        self.path = path
+        self.app = app
+        self.options = dict(options)
+
+    @classmethod
+    def new(cls, app: str, options: Mapping[str, Any], out: str | os.PathLike | None = None) -> "Run":
+        """Names a new run; its folder is made by the first thing written, so a refused start leaves nothing behind.
+
+        Args:
+            app: The app's name, or the path of its .py file.
+            options: All arguments of the app's `train`; `run` and `out` are left out.
+            out: The folder; by default `runs/<app>/<time>`.
+
+        Raises:
+            RunError: If `out` exists and is not an empty folder.
+        """
+        kept = {key: value for key, value in options.items() if key not in ("run", "out")}
+        path = Path(out) if out else _fresh_folder(Path("runs") / Path(app).stem)
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise RunError(
+                f"{path} exists already; give --out another folder, or go on with what is there: kgan resume {path}"
+            )
+        return cls(path, app, kept)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike) -> "Run":
+        """Opens a run's folder.
+
+        Raises:
+            RunError: If there is none, it is no run, or a newer kgan made it.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise RunError(f"there is no run folder {path}.")
+        try:
+            content = json.loads((path / "options.json").read_text())
+            made_by, form = content["versions"]["kgan"], content["format"]
+            app, options = content["app"], content["options"]
+        except FileNotFoundError:
+            raise RunError(f"{path} is no run: it holds no options.json.") from None
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise RunError(f"{path / 'options.json'} is damaged: {error}.") from None
+        if form > FORMAT:
+            raise RunError(
+                f"{path} was made by kgan {made_by}, which is newer than this kgan "
+                f"{importlib.metadata.version('kgan')}: pip install --upgrade kgan"
+            )
+        return cls(path, app, options)
+
+    @property
+    def samples(self) -> Path:
+        """The folder of pictures."""
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    def write_options(self) -> None:
+        """Writes options.json."""
+        packages = ("kgan", "keras", "tensorflow", "numpy")
+        content = {
+            "format": FORMAT,
+            "app": self.app,
+            "options": self.options,
+            "versions": {name: importlib.metadata.version(name) for name in packages},
+            "created": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        }
+        with atomic_file(self.path / "options.json") as temporary:
+            temporary.write_text(json.dumps(content, indent=2, default=str) + "\n")
+
+    def restore(self) -> keras.Model | None:
+        """Returns the model of the newest checkpoint, to go on training exactly there, or None before the first one."""
+        newest = checkpoints.newest(self.checkpoints)
+        return checkpoints.load_model(newest) if newest else None
+
+    def save_model(self, model: keras.Model) -> None:
+        """Writes model.keras."""
+        with atomic_file(self.path / "model.keras") as temporary:
+            model.save(temporary)
+
+    def load_model(self) -> keras.Model:
+        """Returns the finished model, or that of the newest checkpoint while there is none.
+
+        Raises:
+            RunError: If there is neither.
+        """
+        finished = self.path / "model.keras"
+        model = keras.saving.load_model(finished) if finished.exists() else self.restore()
+        if model is None:
+            raise RunError(f"{self.path} has no model yet; train it first: kgan resume {self.path}")
+        return model
+
+
+def _fresh_folder(parent: Path) -> Path:
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    path, count = parent / stamp, 1
+    while path.exists():
+        count += 1
+        path = parent / f"{stamp}-{count}"
+    return path

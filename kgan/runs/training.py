@@ -1,0 +1,188 @@
+"""`fit`: a training that can be stopped at any moment and goes on exactly where its last checkpoint stands."""
+
+import contextlib
+import csv
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import tensorflow as tf
+
+from kgan.errors import InputError
+from kgan.files import atomic_file
+from kgan.runs import checkpoints
+from kgan.runs.checkpoints import Progress
+from kgan.runs.folder import Run
+from kgan.runs.progress import ProgressLine
+
+CHECKPOINT_SECONDS = 60.0
+ENDLESS = 10**6
+
+
+class TrainingData(Protocol):
+    """What `fit` asks of data: an endless stream that can start anywhere (`kgan.data.ImageSet` is one)."""
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Returns the number of whole batches in an epoch."""
+
+    def batches(self, batch_size: int, *, seed: int, start: int, repeat: bool) -> tf.data.Dataset:
+        """Returns the stream of batches as it would stand after `start` of them."""
+
+
+class Interrupted(Exception):
+    """Training was stopped by SIGINT or SIGTERM; a checkpoint has been written.
+
+    Attributes:
+        signal_number: Which signal.
+        run: The run to resume.
+        step: The step it stands at.
+    """
+
+    def __init__(self, signal_number: int, run: Run, step: int):
+        super().__init__(f"stopped at step {step}")
+        self.signal_number = signal_number
+        self.run = run
+        self.step = step
+
+
+def fit(
+    run: Run,
+    model: keras.Model,
+    data: TrainingData,
+    *,
+    batch_size: int,
+    epochs: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Trains until `epochs` or `minutes` are over, whichever is first, counting what earlier sittings of the run did.
+
+    Order, noise and augmentation are functions of the step, and all else is in the checkpoint, so that a training that was
+    killed and resumed ends, when it is told to end by epochs, with the same weights bit for bit.
+
+    Args:
+        run: The run to write to; its newest checkpoint says where to start.
+        model: A new model, or what `run.restore()` returned.
+        data: Where the batches come from.
+        batch_size: Images a batch.
+        epochs: Passes over the data.
+        minutes: Wall-clock minutes of training.
+        seed: Of the data's order and augmentation.
+        callbacks: More Keras callbacks.
+
+    Raises:
+        InputError: If neither `epochs` nor `minutes` is given, or one is not positive.
+        Interrupted: On SIGINT or SIGTERM, once a checkpoint is written.
+    """
+    _check_budget(epochs, minutes)
+    checkpoints.remove_leftovers(run.checkpoints)
+    done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
+    per_epoch = data.steps_per_epoch(batch_size)
+    run.write_options()
+    _trim_history(run.path / "history.csv", done.step // per_epoch)
+    keeper = Keeper(run, done, minutes)
+    callbacks = [
+        keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True),
+        keras.callbacks.TensorBoard(str(run.path / "logs"), write_graph=False),
+        *callbacks,
+        ProgressLine(batch_size, per_epoch, epochs, minutes, done),
+        keeper,
+    ]
+    stream = data.batches(batch_size, seed=seed, start=done.step, repeat=True)
+    with keeper.listening():
+        for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
+            model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
+            # A second fit makes a new iterator, which would start where the first one did.
+            stream = data.batches(batch_size, seed=seed, start=keeper.step, repeat=True)
+            if model.stop_training:
+                break
+    keeper.save()
+    run.save_model(model)
+
+
+class Keeper(keras.callbacks.Callback):
+    """Saves a checkpoint after every epoch, every minute and on a signal, and ends training when its time is up."""
+
+    def __init__(self, run: Run, done: Progress, minutes: float | None):
+        super().__init__()
+        self.run = run
+        self.step = self.epoch_start = done.step
+        self.budget = float("inf") if minutes is None else minutes * 60
+        # The monotonic clock, which does not jump when the machine's date is set.
+        self.started = time.monotonic() - done.seconds
+        self.last_save = time.monotonic()
+        self.signal_number: int | None = None
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Lets SIGINT and SIGTERM end training after the step at hand; a second one ends it at once."""
+
+        def note(number: int, frame: Any) -> None:
+            signal.signal(number, signal.default_int_handler)
+            self.signal_number = number
+
+        former = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def save(self) -> None:
+        """Writes a checkpoint of the model as it stands."""
+        checkpoints.save(self.run.checkpoints, self.model, Progress(self.step, time.monotonic() - self.started))
+        self.last_save = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Notes the step that batches count from."""
+        self.epoch_start = self.step
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Counts, saves, stops."""
+        self.step = self.epoch_start + batch + 1
+        now = time.monotonic()
+        if self.signal_number is not None:
+            self.save()
+            raise Interrupted(self.signal_number, self.run, self.step)
+        if now - self.started >= self.budget:
+            self.model.stop_training = True
+        elif now - self.last_save >= CHECKPOINT_SECONDS:
+            self.save()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Saves."""
+        self.save()
+
+
+def _sittings(step: int, per_epoch: int, epochs: int) -> Iterator[tuple[int, int, int]]:
+    """Yields (first epoch, last epoch, steps an epoch): the rest of an epoch cut short, then all whole ones."""
+    epoch, into = divmod(step, per_epoch)
+    if into and epoch < epochs:
+        yield epoch, epoch + 1, per_epoch - into
+        epoch += 1
+    if epoch < epochs:
+        yield epoch, epochs, per_epoch
+
+
+def _check_budget(epochs: int | None, minutes: float | None) -> None:
+    if epochs is None and minutes is None:
+        raise InputError("say how long to train: --epochs or --minutes.")
+    if epochs is not None and epochs < 1:
+        raise InputError(f"--epochs must be at least 1; got {epochs}.")
+    if minutes is not None and not minutes > 0:
+        raise InputError(f"--minutes must be positive; got {minutes}.")
+
+
+def _trim_history(path: Path, epochs: int) -> None:
+    """Drops the rows of epochs that will be trained again."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    kept = [row for row in rows if row and row[0].isdigit() and int(row[0]) < epochs]
+    with atomic_file(path) as temporary, temporary.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *kept])
