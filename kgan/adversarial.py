@@ -17,24 +17,25 @@ from kgan.terms import TermMeans, Terms, as_float32
 class Adversarial(Persistent):
     """Two players, two optimizers, one training step (Goodfellow et al. 2014, Algorithm 1).
 
-    Abstract. A family takes its networks in the constructor, names them to `super().__init__`, and supplies three methods:
+    Abstract. A family takes its networks in the constructor, names them to `super().__init__`, and supplies three
+    methods:
 
     - `generate(batch, training) -> fakes`: what the generators make, for this batch;
     - `discriminator_losses(batch, fakes, training) -> {term: scalar}`: what the critics minimise;
     - `generator_losses(batch, fakes, training) -> {term: scalar}`: what the generators minimise.
 
-    Every term is already weighted. A player is trained on the sum of its terms, and the same dict is logged, as means over
-    the epoch: nothing is trained that is not seen.
+    Every term is already weighted. A player is trained on the sum of its terms, and the same dict is logged, as means
+    over the epoch: nothing is trained that is not seen.
 
-    The constructor's arguments are the model's config (see `Persistent`), and all that training depends on lives in weights:
-    a `.keras` file holds the networks, both optimizers, the averaged generators, the counters behind the noise and the
-    seeds of Dropout, and goes on exactly where it stopped.
+    The constructor's arguments are the model's config (see `Persistent`), and all that training depends on lives in
+    weights: a `.keras` file holds the networks, both optimizers, the averaged generators, the counters behind the noise
+    and the seeds of Dropout, and goes on exactly where it stopped.
 
     Args:
         generators: The networks that the generator's optimizer trains; built.
         discriminators: The networks that the discriminator's optimizer trains; built.
-        ema_decay: Decay of the average of the generators' weights per generator step, in [0, 1), or None for no average.
-            The average is what `averaged` returns, and so what call, sample and export use. It warms up as
+        ema_decay: Decay of the average of the generators' weights per generator step, in [0, 1), or None for no
+            average. The average is what `averaged` returns, and so what call, sample and export use. It warms up as
             min(ema_decay, (1 + step) / (10 + step)), so that the first pictures are not those of the initial weights.
         seed: Where all noise starts, an integer in [0, 2^31).
     """
@@ -91,13 +92,14 @@ class Adversarial(Persistent):
         """Sets the rules of the game.
 
         Args:
-            generator_optimizer: A Keras optimizer, or its name. `model.optimizer` is this one, so that callbacks such as
-                ReduceLROnPlateau act on the generator.
+            generator_optimizer: A Keras optimizer, or its name. `model.optimizer` is this one, so that callbacks such
+                as ReduceLROnPlateau act on the generator.
             discriminator_optimizer: Another Keras optimizer, or its name; never the same object.
             loss: An adversarial loss of `kgan.losses`, or its name.
             penalty: None, a penalty or constraint of `kgan.penalties`, its name, or a list of these.
-            critic_steps: Critic updates per generator update. A batch is cut in that many equal parts, one for each critic
-                update, so that each sees fresh data: for parts of 64 with 5 critic steps, load batches of 320.
+            critic_steps: Critic updates per generator update. A batch is cut in that many equal parts, one for each
+                critic update, so that each sees fresh data (as in the code of BigGAN and StudioGAN): for parts of 64
+                with 5 critic steps, load batches of 320.
             jit_compile: Compile the step with XLA.
             run_eagerly: Run the step outside a graph, for debugging.
             steps_per_execution: Training steps per call of the graph.
@@ -184,25 +186,26 @@ class Adversarial(Persistent):
         variables = _trainable(self.discriminators)
         self.discriminator_optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
         for constraint in self.constraints:
-            self._when_due(constraint.every, lambda project=constraint.project: project(variables))
+            self._when_due(constraint.every, partial(constraint.project, variables))
         self.critic_updates.assign_add(1)
         self._means.update(terms)
 
     def _critic_batches(self, data: Any) -> list[Any]:
         """Cuts a batch in `critic_steps` equal parts along the first axis."""
+        batch = _without_padding(data)
         if self.critic_steps == 1:
-            return [data]
-        size = tf.nest.flatten(data)[0].shape[0]
+            return [batch]
+        size = tf.nest.flatten(batch)[0].shape[0]
         if size is not None and size % self.critic_steps:
             raise InputError(
                 f"a batch of {size} cannot be cut in critic_steps={self.critic_steps} equal parts; load batches of a "
                 f"multiple of {self.critic_steps}: each critic step takes its own part."
             )
         steps = self.critic_steps
-        return [tf.nest.map_structure(lambda tensor, i=i: tf.split(tensor, steps)[i], data) for i in range(steps)]
+        return [tf.nest.map_structure(lambda tensor, i=i: tf.split(tensor, steps)[i], batch) for i in range(steps)]
 
     def _replica_share(self, optimizer: keras.optimizers.Optimizer, terms: Terms) -> tf.Tensor:
-        """Sums the terms into what is differentiated: this replica's share, for optimizers sum gradients over replicas."""
+        """Sums the terms into what is differentiated: a replica's share, for optimizers sum gradients over replicas."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return optimizer.scale_loss(tf.add_n(list(terms.values())) / replicas)
 
@@ -217,8 +220,8 @@ class Adversarial(Persistent):
     ) -> Terms:
         """Returns the compiled penalties' terms for a critic, lazily (Karras et al. 2020, StyleGAN2, section 3.1).
 
-        A penalty with `every` = k is computed at each k-th critic update and multiplied by k there, 0 in between, so its
-        mean over time, in the gradient and in the log, is that of a penalty computed every time.
+        A penalty with `every` = k is computed at each k-th critic update and multiplied by k there, 0 in between, so
+        its mean over time, in the gradient and in the log, is that of a penalty computed every time.
 
         Args:
             critic: Maps images to logits.
@@ -243,10 +246,11 @@ class Adversarial(Persistent):
 
         The critic's loss here, against its training loss, shows how far it has learnt the training images by heart.
         """
+        batch = _without_padding(data)
         draws = tf.identity(self.draws.value)
-        fakes = self.generate(data, training=False)
-        terms = self.discriminator_losses(data, fakes, training=False)
-        terms.update(self.generator_losses(data, fakes, training=False))
+        fakes = self.generate(batch, training=False)
+        terms = self.discriminator_losses(batch, fakes, training=False)
+        terms.update(self.generator_losses(batch, fakes, training=False))
         self.draws.assign(draws)
         self._means.update(as_float32(terms))
         return self._means.results()
@@ -271,6 +275,14 @@ class Adversarial(Persistent):
         rate = 1.0 - tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
         for mean, raw in zip(self.averages, self.generators, strict=True):
             move_towards(mean, raw, rate)
+
+
+def _without_padding(data: Any) -> Any:
+    """Undoes the (x, None, None) that Keras makes of a batch that is no dataset's."""
+    if not isinstance(data, tuple):
+        return data
+    given = tuple(part for part in data if part is not None)
+    return given[0] if len(given) == 1 else given
 
 
 def _trainable(networks: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -40,7 +40,7 @@ def generator(
         kernel_size: Of every convolution; the paper's code has 5, the PyTorch port 4.
         normalization: `"batch"` as in the paper (momentum 0.9, epsilon 1e-5), or `"none"`.
         upsampling: `"transpose"`: transposed convolutions of stride 2, as in the paper. `"resize"`: nearest-neighbour
-            resize, then a convolution, which makes no checkerboards (Odena et al. 2016) and costs about four times as much.
+            resize, then a convolution, which makes no checkerboards (Odena et al. 2016) and costs four times as much.
         init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for He's initialisation, which
             networks without normalization need.
         slope: Of the leaky ReLU; 0 is the paper's ReLU.
@@ -100,9 +100,9 @@ def discriminator(
         width: Channels of the first feature map, 64 in the well-known PyTorch port.
         max_width: Most channels of any feature map.
         kernel_size: Of every convolution; the paper's code has 5, the PyTorch port 4.
-        normalization: `"batch"` as in the paper: all but the first convolution, momentum 0.9, epsilon 1e-5. `"spectral"`:
-            every weight divided by its largest singular value (Miyato et al. 2018). `"none"`, which gradient
-            penalties want.
+        normalization: `"batch"` as in the paper: all but the first convolution, momentum 0.9, epsilon 1e-5.
+            `"spectral"`: every weight divided by its largest singular value (Miyato et al. 2018). `"none"`, which
+            gradient penalties want.
         init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for He's initialisation.
         slope: Of the leaky ReLU, 0.2 in the paper.
         dropout: Share of activations dropped after each convolution.

@@ -18,7 +18,7 @@ def squared_gradient_norms(critic: Callable[[Any], Any], images: Any) -> tf.Tens
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
         # The gradient of the sum over images is each image's own gradient, as long as the critic treats them apart.
-        score = tf.reduce_sum(tf.cast(critic(images), tf.float32))
+        score = tf.reduce_sum(critic(images))
     gradients = tape.gradient(score, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return tf.reduce_sum(tf.square(gradients), axis=list(range(1, gradients.shape.rank)))
 

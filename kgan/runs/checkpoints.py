@@ -62,7 +62,8 @@ def load_model(path: Path) -> keras.Model:
         return keras.saving.load_model(path / "model.keras")
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
-            f"the checkpoint {path} cannot be read ({str(error).splitlines()[0]}); remove it to go on from the one before."
+            f"the checkpoint {path} cannot be read ({str(error).splitlines()[0]}); "
+            "remove it to go on from the one before."
         ) from error
 
 

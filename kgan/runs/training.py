@@ -25,14 +25,14 @@ ENDLESS = 10**6
 class TrainingData(Protocol):
     """What `fit` asks of data: an endless stream that can start anywhere (`kgan.data.ImageSet` is one)."""
 
-    def steps_per_epoch(self, batch_size: int) -> int:
-        """Returns the number of whole batches in an epoch."""
+    def __len__(self) -> int:
+        """Returns the number of examples; an epoch is as many whole batches as they fill."""
 
     def batches(self, batch_size: int, *, seed: int, start: int, repeat: bool) -> tf.data.Dataset:
         """Returns the stream of batches as it would stand after `start` of them."""
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818 (no error: the user asked for it)
     """Training was stopped by SIGINT or SIGTERM; a checkpoint has been written.
 
     Attributes:
@@ -61,8 +61,8 @@ def fit(
 ) -> None:
     """Trains until `epochs` or `minutes` are over, whichever is first, counting what earlier sittings of the run did.
 
-    Order, noise and augmentation are functions of the step, and all else is in the checkpoint, so that a training that was
-    killed and resumed ends, when it is told to end by epochs, with the same weights bit for bit.
+    Order, noise and augmentation are functions of the step, and all else is in the checkpoint, so that a training that
+    was killed and resumed ends, when it is told to end by epochs, with the same weights bit for bit.
 
     Args:
         run: The run to write to; its newest checkpoint says where to start.
@@ -81,7 +81,7 @@ def fit(
     _check_budget(epochs, minutes)
     checkpoints.remove_leftovers(run.checkpoints)
     done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
-    per_epoch = data.steps_per_epoch(batch_size)
+    per_epoch = len(data) // batch_size
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
     keeper = Keeper(run, done, minutes)

@@ -1,0 +1,89 @@
+"""Batches in an order that is a pure function of (seed, epoch), so that training resumes exactly.
+
+`tf.data`'s own `shuffle` starts its sequence anew in a new process; here nothing remembers: the number of batches
+already used says where to go on.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from kgan.pixels import from_uint8
+
+# Keeps the draws of flips apart from whatever else is drawn from (seed, number), such as a model's latents.
+FLIPS = 0x666C6970
+
+
+def batch_stream(
+    fetch: Callable[[tf.Tensor], tf.Tensor],
+    num_images: int,
+    *,
+    batch_size: int,
+    shuffle: bool,
+    flip: bool,
+    seed: int,
+    start: int,
+    repeat: bool,
+) -> tf.data.Dataset:
+    """Returns the dataset that `ImageSet.batches` describes, of the images that `fetch` gives for indices."""
+
+    def batch(number: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+        images = fetch(indices)
+        if flip:
+            images = random_flip(images, seed, number)
+        return from_uint8(images)
+
+    numbered = numbered_indices(num_images, batch_size, shuffle=shuffle, seed=seed, start=start, repeat=repeat)
+    dataset = numbered.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    options.deterministic = True
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    # Keras makes iterators that it never uses; one that began to prefetch at once would use up an epoch.
+    options.experimental_warm_start = False
+    return dataset.with_options(options)
+
+
+def random_flip(images: tf.Tensor, seed: int, number: tf.Tensor) -> tf.Tensor:
+    """Mirrors each image of the batch of this number left to right, or not, by a coin drawn from (seed, number)."""
+    key = tf.random.fold_in(tf.stack([tf.cast(seed, tf.int64), number]), FLIPS)
+    mirrored = tf.random.stateless_uniform((images.shape[0], 1, 1, 1), key) < 0.5
+    return tf.where(mirrored, tf.reverse(images, axis=[2]), images)
+
+
+def numbered_indices(
+    num_images: int, batch_size: int, *, shuffle: bool, seed: int, start: int, repeat: bool
+) -> tf.data.Dataset:
+    """Returns (number, indices `(batch_size,)`) of the batches from `start` on, both int64.
+
+    Epoch e permutes the images by `stateless_shuffle` under (seed, e). `tf.random.experimental.index_shuffle` would
+    need no list in memory, but with the four rounds it is bound to it makes only 256 orders, and like ones in a row.
+    """
+    steps = num_images // batch_size
+
+    def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+        order = tf.range(num_images, dtype=tf.int64)
+        if shuffle:
+            key = tf.stack([tf.cast(seed, tf.int64), epoch])
+            order = tf.random.experimental.stateless_shuffle(order, key)
+        indices = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        return tf.data.Dataset.from_tensor_slices((epoch * steps + tf.range(steps, dtype=tf.int64), indices))
+
+    def after(passes: tf.Tensor | int) -> tf.data.Dataset:
+        first = tf.cast(start // steps + passes, tf.int64)
+        return tf.data.Dataset.counter(first, dtype=tf.int64).flat_map(epoch_batches).skip(start % steps)
+
+    if repeat:
+        return after(0)
+    counted = _count_iterations().flat_map(lambda passes: after(passes).take(steps))
+    return counted.apply(tf.data.experimental.assert_cardinality(steps))
+
+
+def _count_iterations() -> tf.data.Dataset:
+    """Returns a dataset of one number: how many iterations over it have begun before, counted at their first `next`."""
+    counter = itertools.count()
+
+    def next_count() -> Iterator[int]:
+        yield next(counter)
+
+    return tf.data.Dataset.from_generator(next_count, output_signature=tf.TensorSpec((), tf.int64))

@@ -1,0 +1,41 @@
+"""Pictures that stay encoded, on disk or in memory, and are decoded when they are needed."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from kgan.data.decode import Encoded, read_pixels
+
+
+class LazyImages:
+    """Encoded pictures that are decoded, by several threads, whenever they are indexed: an array that is not there.
+
+    Args:
+        encoded: Picture files by path, or their bytes.
+        image_shape: What each decodes to: (height, width, channels).
+        image_size: The square to bring them to, or None to leave them as they are.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, encoded: Sequence[Encoded], image_shape: tuple[int, int, int], image_size: int | None) -> None:
+        self.shape = (len(encoded), *image_shape)
+        self._encoded = encoded
+        self._image_size = image_size
+        self._threads = ThreadPoolExecutor(os.cpu_count())
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        chosen = np.arange(len(self))[index]
+        if chosen.ndim == 0:
+            return self._read(int(chosen))
+        images = list(self._threads.map(self._read, chosen.tolist()))
+        return np.stack(images) if images else np.empty((0, *self.shape[1:]), np.uint8)
+
+    def _read(self, index: int) -> np.ndarray:
+        return read_pixels(self._encoded[index], self._image_size, self.shape[-1])

@@ -1,0 +1,107 @@
+"""The commands: thin, each a few lines over what kgan does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kgan_cli.failures import say
+from kgan_cli.quiet import import_tensorflow
+
+app = typer.Typer(
+    name="kgan",
+    help="Train GANs, sample from them, publish them for TensorFlow Serving.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, runs/<app>/<time>.")]
+
+
+@app.command()
+def apps() -> None:
+    """List the apps that `kgan train` knows."""
+    import_tensorflow()
+    from kgan_cli import catalogue
+
+    for name in catalogue.names():
+        print(f"{name:12} {catalogue.summary(name)}")
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def train(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="APP", help="An app's name, or a .py file with a `train`.")] = "",
+) -> None:
+    """Train an app: `kgan train dcgan --minutes 10`; its options: `kgan train dcgan --help`."""
+    if which in ("", "--help", "-h"):
+        print(context.get_help())
+        print("\nThe apps: kgan apps. The options of one: kgan train APP --help.")
+        raise typer.Exit(0 if which else 2)
+    import_tensorflow()
+    from kgan_cli import catalogue
+    from kgan_cli.command import run_app
+
+    run_app(catalogue.load(which), which, context.args)
+
+
+@app.command()
+def resume(
+    run: RunFolder,
+    epochs: Annotated[int | None, typer.Option(help="Train to this epoch instead of the one first asked for.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Train this many minutes in all instead.")] = None,
+) -> None:
+    """Go on with a run that was stopped, exactly where its last checkpoint stands."""
+    import_tensorflow()
+    from kgan.runs import Run
+    from kgan_cli import catalogue
+
+    opened = Run.open(run)
+    for name, value in (("epochs", epochs), ("minutes", minutes)):
+        if value is not None:
+            opened.options[name] = value
+    catalogue.load(opened.app).train(**opened.options, run=opened)
+
+
+@app.command()
+def sample(
+    run: RunFolder,
+    num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first image; the others count on from it.")] = 0,
+    single: Annotated[bool, typer.Option("--single", help="One PNG an image instead of a grid.")] = False,
+    interpolate: Annotated[int, typer.Option(min=0, help="Steps from each image to the next, a row a pair.")] = 0,
+    gif: Annotated[bool, typer.Option("--gif", help="A GIF that walks from image to image.")] = False,
+    out: Annotated[Path | None, typer.Option(help="File or folder to write; by default in the run's folder.")] = None,
+) -> None:
+    """Draw images from a run's generator."""
+    import_tensorflow()
+    from kgan_cli.sampling import write_samples
+
+    print(write_samples(run, num, seed, single, interpolate, gif, out))
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    to: Annotated[Path | None, typer.Option(help="Folder of versions; by default savedmodel/ in the run.")] = None,
+) -> None:
+    """Publish a run's model as the next version of a SavedModel that TensorFlow Serving loads."""
+    import_tensorflow()
+    import kgan
+    from kgan.runs import Run
+
+    opened = Run.open(run)
+    say("writing the SavedModel, and checking it in a fresh process ...")
+    print(kgan.export(opened.load_model(), to or opened.path / "savedmodel"))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    print(f"kgan {installed('kgan')}")

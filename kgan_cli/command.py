@@ -1,0 +1,52 @@
+"""Makes a command of an app's `train`: its signature is the options, its docstring their help."""
+
+import inspect
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+
+
+def run_app(module: ModuleType, which: str, arguments: list[str]) -> None:
+    """Calls an app's `train` with what the command line says.
+
+    Args:
+        module: The app.
+        which: As the user named it.
+        arguments: The words after the name.
+    """
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    single.command()(as_command(module.train))
+    single(arguments, prog_name=f"kgan train {which}")
+
+
+def as_command(train: Callable[..., Any]) -> Callable[..., None]:
+    """Returns `train` as Typer reads it: without `run`, each parameter an option with its line of the docstring."""
+    description, helps = _read_docstring(inspect.getdoc(train) or "")
+    signature = inspect.signature(train)
+    options = [
+        parameter.replace(
+            kind=inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[parameter.annotation, typer.Option(help=helps.get(parameter.name))],
+        )
+        for parameter in signature.parameters.values()
+        if parameter.name != "run"
+    ]
+
+    def command(**options: Any) -> None:
+        train(**options)
+
+    command.__doc__ = description
+    command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
+    command.__annotations__ = {option.name: option.annotation for option in options}
+    return command
+
+
+def _read_docstring(text: str) -> tuple[str, dict[str, str]]:
+    """Splits a Google docstring into its description and the lines of its Args section."""
+    description, _, rest = text.partition("\nArgs:\n")
+    section = re.split(r"\n(?=\S)", rest)[0]
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", section, flags=re.MULTILINE)
+    return description.strip(), {name: " ".join(words.split()) for name, words in entries}
