@@ -2,37 +2,49 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Redone only when what is installed would change.
-STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# Installed anew only when what is declared has changed.
+USE := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 
-.PHONY: demo test test-slow lint bench install clean
+.PHONY: demo test test-slow lint bench clean
 
-install: $(STAMP)
-
-$(STAMP): pyproject.toml
-	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else f"kgan needs Python 3.10 to 3.13, this is {v[0]}.{v[1]}; say which with: make PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --upgrade-strategy only-if-needed --editable '.[dev]'
-	touch $@
-
-demo: $(STAMP)
+demo: $(USE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "kgan needs Python 3.10 to 3.13; say which with: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(USE): pyproject.toml | $(VENV)/bin/python
+	@echo "installing kgan and TensorFlow into $(VENV); this takes a minute or two ..."
+	$(PIP) --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(USE)
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(BENCH): pyproject.toml | $(DEV)
+	$(PIP) --editable '.[bench]'
+	@touch $@
 
 test: lint
 	$(BIN)/python -m pytest -m 'not slow'
 
-test-slow: $(STAMP)
+test-slow: $(DEV)
 	$(BIN)/python -m pytest -m slow
 
-lint: $(STAMP)
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/check_imports.py
 
-bench: $(STAMP)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --upgrade-strategy only-if-needed --editable '.[bench]'
+bench: $(BENCH)
 	$(BIN)/python benchmarks/step.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo
+	rm -rf $(VENV) build dist *.egg-info

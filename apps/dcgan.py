@@ -3,16 +3,18 @@
 Paper: Radford et al. 2016 for the pair of networks.
 """
 
+import sys
 from pathlib import Path
 from typing import Literal
 
 import keras
 
 import kgan
-from kgan.data import open_images
-from kgan.monitors import SampleGrid, training_gif
 from kgan.networks import dcgan
 from kgan.runs import Run, fit
+
+EPOCHS = 20
+FOLDER_SIZE = 64
 
 
 def train(
@@ -20,14 +22,14 @@ def train(
     data: str = "mnist",
     epochs: int | None = None,
     minutes: float | None = None,
-    batch_size: int = 64,
+    batch_size: int = 32,
     size: int | None = None,
     width: int = 32,
     latent_dim: int = 64,
     loss: str = "non_saturating",
-    r1_weight: float = 5.0,
-    learning_rate: float = 1e-3,
-    ema_decay: float = 0.998,
+    r1_weight: float = 1.0,
+    learning_rate: float = 2e-3,
+    ema_decay: float = 0.999,
     precision: Literal["float32", "bfloat16", "float16"] = "float32",
     xla: bool = False,
     skip_broken: bool = False,
@@ -38,7 +40,7 @@ def train(
     """Train a DCGAN on MNIST, another image set or a folder of images, and publish it.
 
     Args:
-        data: A TFDS name, a folder of images, or `synthetic`.
+        data: A TFDS name, a folder of images, or `synthetic` (digits drawn here, offline).
         epochs: Passes over the data; 20 if --minutes is not given either.
         minutes: Wall-clock minutes of training.
         batch_size: Images a step.
@@ -56,7 +58,42 @@ def train(
         out: The run's folder, by default runs/dcgan/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    options = dict(locals())
-    run_ = run or Run.new("dcgan", options, out)
-    del run_
-    raise NotImplementedError
+    run = run or Run.new("dcgan", locals(), out)
+    images = _open(data, size, skip_broken)
+    model = run.restore()
+    if model is None:
+        keras.utils.set_random_seed(seed)
+        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        model = kgan.GAN(
+            dcgan.generator(latent_dim, images.image_shape, width, normalization="none", init_stddev=None, slope=0.2),
+            dcgan.discriminator(images.image_shape, width, normalization="none", init_stddev=None),
+            latent_dim,
+            ema_decay=ema_decay,
+            seed=seed,
+        )
+        model.compile(
+            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99),
+            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99),
+            loss=loss,
+            penalty=kgan.R1(r1_weight, every=4),
+            jit_compile=xla,
+        )
+    epochs = EPOCHS if epochs is None and minutes is None else epochs
+    pictures = kgan.SampleGrid(run.samples)
+    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=[pictures])
+    pictures.save_gif(run.path / "training.gif")
+    kgan.export(model, run.path / "savedmodel")
+    return run
+
+
+def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
+    if size is None and Path(data).expanduser().is_dir():
+        size = FOLDER_SIZE
+    images = kgan.data.open_images(data, image_size=size, skip_broken=skip_broken, progress=_show)
+    for name, reason in images.skipped.items():
+        print(f"left out {name}: {reason}", file=sys.stderr)
+    return images
+
+
+def _show(doing: str, done: int, total: int | None) -> None:
+    print(f"{doing}: {done:,}" + (f" of {total:,}" if total else ""), file=sys.stderr)

@@ -1,8 +1,10 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import losses, networks, penalties
+from kgan import data, losses, networks, penalties
 from kgan.adversarial import Adversarial
+from kgan.export import export
 from kgan.families import GAN
+from kgan.monitors import SampleGrid
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
 
 __all__ = [
@@ -12,7 +14,10 @@ __all__ = [
     "R2",
     "Adversarial",
     "GradientPenalty",
+    "SampleGrid",
     "WeightClipping",
+    "data",
+    "export",
     "losses",
     "networks",
     "penalties",

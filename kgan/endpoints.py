@@ -12,7 +12,9 @@ class Endpoint(NamedTuple):
     Attributes:
         function: Maps one tensor to images `(n, height, width, channels)` in [-1, 1].
         input: The tensor's name, type and shape; its first axis is the batch.
+        meaning: What to put in, for the people who ask the server.
     """
 
     function: Callable[[tf.Tensor], tf.Tensor]
     input: tf.TensorSpec
+    meaning: str

@@ -1,5 +1,6 @@
 """Moving about in the space of latents."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -46,4 +47,4 @@ def walk(model: Any, num_images: int, seed: int, steps: int) -> np.ndarray:
         `((num_images - 1) * steps, latent_dim)`.
     """
     stops = model.latents(tf.range(seed, seed + num_images, dtype="int64")).numpy()
-    return np.concatenate([slerp(start, end, steps) for start, end in zip(stops, stops[1:], strict=False)])
+    return np.concatenate([slerp(start, end, steps) for start, end in itertools.pairwise(stops)])

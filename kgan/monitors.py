@@ -47,24 +47,21 @@ class SampleGrid(keras.callbacks.Callback):
         """Draws the epoch's picture."""
         self._draw(epoch + 1)
 
+    def save_gif(self, path: str | os.PathLike, most: int = 60) -> None:
+        """Makes one GIF of all the pictures drawn, earlier sittings' too.
+
+        Args:
+            path: The GIF to write.
+            most: Frames at most; more pictures than that are thinned evenly, the last always kept.
+        """
+        files = sorted(self.folder.glob("epoch-*.png"))
+        chosen = np.unique(np.linspace(0, len(files) - 1, most).round().astype(int))
+        pixels.save_gif(path, [_read(files[index]) for index in chosen])
+
     def _draw(self, epoch: int) -> None:
         self.started = None
         images = self.model.sample(self.num_images, seed=self.seed)
         pixels.save_png(self.folder / f"epoch-{epoch:04d}.png", pixels.grid(images))
-
-
-def training_gif(folder: str | os.PathLike, path: str | os.PathLike, most: int = 60) -> None:
-    """Makes one GIF of the pictures that `SampleGrid` left in a folder.
-
-    Args:
-        folder: Where the pictures are.
-        path: The GIF to write.
-        most: Frames at most; more pictures than that are thinned evenly, the last always kept.
-    """
-    files = sorted(Path(folder).glob("epoch-*.png"))
-    chosen = [files[index] for index in np.unique(np.linspace(0, len(files) - 1, most).round().astype(int))]
-    frames = [_read(file) for file in chosen]
-    pixels.save_gif(path, frames)
 
 
 def _read(file: Path) -> np.ndarray:

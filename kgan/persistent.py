@@ -10,9 +10,10 @@ import tensorflow as tf
 class Persistent(keras.Model):
     """A model whose constructor's arguments are its config, and whose noise goes on where it stopped.
 
-    Keras cannot save a model that takes networks as arguments unless it defines its config, and never saves the state of
-    a SeedGenerator, neither the model's own nor that inside a Dropout layer. Here each constructor argument must be kept
-    under its own name (`self.latent_dim = latent_dim`), noise is drawn from `next_seed()`, and Dropout's seeds are saved.
+    Keras cannot save a model that takes networks as arguments unless it defines its config, and never saves the state
+    of a SeedGenerator, neither the model's own nor that inside a Dropout layer. Here each constructor argument must be
+    kept under its own name (`self.latent_dim = latent_dim`), noise is drawn from `next_seed()`, and Dropout's seeds are
+    saved along.
 
     Args:
         seed: Where all noise starts, an integer in [0, 2^31).

@@ -17,8 +17,9 @@ def import_tensorflow() -> None:
     else:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         with _stderr_held_back():
-            import kgan  # noqa: F401
             import tensorflow as tf
+
+            import kgan  # noqa: F401
 
             # The first look at the devices prints as well.
             tf.config.list_logical_devices()

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny
 
 import kgan
+import tiny
 from kgan.errors import InputError
 
 

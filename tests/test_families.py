@@ -1,12 +1,12 @@
-"""What every family promises: it fits, is saved, comes back, goes on exactly, and is published with the same numbers."""
+"""What every family promises: it fits, comes back from a file, goes on exactly, and is published as it is."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny
 
 import kgan
+import tiny
 
 FAMILIES = {"gan": lambda: tiny.gan(penalty=kgan.R1(10, every=2))}
 

@@ -19,9 +19,8 @@ def test_generator_makes_and_discriminator_takes_every_size(size, upsampling):
 
 
 def test_parameter_counts_of_the_pytorch_port():
-    # github.com/pytorch/examples/dcgan at 64x64x3, ngf = ndf = 64, nz = 100: netG 3,576,704 and netD 2,765,568 trainable.
-    # Ours differ by the image's bias (3), D's biases before its first LeakyReLU (64) and at its logit (1), and the order
-    # of G's first layer, whose BatchNorm is over 512 channels in both.
+    # github.com/pytorch/examples/dcgan at 64x64x3, ngf = ndf = 64, nz = 100: netG 3,576,704, netD 2,765,568 trainable.
+    # Ours have a bias more at the image (3), in D's first layer (64) and at its logit (1).
     assert _trainable(dcgan.generator()) == 3_576_704 + 3
     assert _trainable(dcgan.discriminator()) == 2_765_568 + 64 + 1
 

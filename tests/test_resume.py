@@ -2,9 +2,9 @@
 
 import keras
 import pytest
-import tiny
 
 import kgan
+import tiny
 
 CASES = {
     "dropout in both players": {

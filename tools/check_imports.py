@@ -1,7 +1,7 @@
 """Checks who imports whom, by the contracts in pyproject.toml.
 
-import-linter reads packages as they lie on disk, but `apps/` is `kgan.apps` only once installed: so both are laid out as
-installed in a temporary folder first.
+import-linter reads packages as they lie on disk, but `apps/` is `kgan.apps` only once installed: so both are laid out
+as installed in a temporary folder first.
 """
 
 import os

@@ -39,6 +39,8 @@ def batch_stream(
     options = tf.data.Options()
     options.deterministic = True
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    # tf.data rewrites a pipeline through a graph that holds a copy of every captured tensor, here all the images.
+    options.experimental_optimization.apply_default_optimizations = False
     # Keras makes iterators that it never uses; one that began to prefetch at once would use up an epoch.
     options.experimental_warm_start = False
     return dataset.with_options(options)

@@ -33,13 +33,20 @@ def open_picture(encoded: Encoded) -> Image.Image:
 
 
 def read_header(encoded: Encoded) -> Header:
-    """Reads height, width and whether the picture is stored as gray, without decoding it."""
+    """Reads height, width and whether the picture is stored as gray: by its mode, or by all colours of its palette."""
     with open_picture(encoded) as picture:
         height, width = picture.height, picture.width
         # Orientations 5 to 8 lie on their side.
         if picture.getexif().get(0x0112, 1) >= 5:
             height, width = width, height
-        return Header(height, width, picture.mode in GRAY_MODES)
+        return Header(height, width, _is_gray(picture))
+
+
+def _is_gray(picture: Image.Image) -> bool:
+    if picture.mode == "P":
+        palette = np.asarray(picture.getpalette()).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return picture.mode in GRAY_MODES
 
 
 def read_pixels(encoded: Encoded, image_size: int | None, channels: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.data.batches import batch_stream
-from kgan.data.encoded import LazyImages
+from kgan.data.lazy import LazyImages
 from kgan.errors import InputError
 
 

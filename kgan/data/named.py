@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import logging
 import os
+import queue
 import threading
 import urllib.error
 import urllib.parse
@@ -18,7 +19,7 @@ from kgan.data.reading import ReadOptions, read_images
 from kgan.data.records import read_records
 from kgan.errors import InputError, unknown_name
 
-PROBE_SECONDS = 8.0
+PROBE_SECONDS = 5.0
 
 
 def read_named(name: str, split: str, options: ReadOptions) -> ImageSet:
@@ -71,17 +72,25 @@ def _find_builder(name: str) -> Any:
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"), try_gcs=False)
     except ValueError as error:
-        known = tfds.list_builders(with_community_datasets=False)
-        base, _, config = name.partition("/")
-        if base in known and (configs := list(tfds.builder_cls(base).builder_configs)):
-            raise unknown_name(f"variant of data set {base!r}", config, configs) from error
-        names = [*known, "synthetic"]
-        if difflib.get_close_matches(name, names, n=1, cutoff=0.5):
-            raise unknown_name("data set", name, names) from error
-        raise InputError(
-            f"unknown data set {name!r}: no folder of that path, and no name near it in TensorFlow Datasets; "
-            "give the path of a folder of images, a name such as 'mnist', or 'synthetic'."
-        ) from error
+        raise _unknown(name) from error
+
+
+def _unknown(name: str) -> InputError:
+    """Returns the error for a name that TFDS has no builder for."""
+    import tensorflow_datasets as tfds
+
+    known = [*tfds.list_builders(with_community_datasets=False), "synthetic"]
+    base, _, variant = name.partition("/")
+    if base in known and (variants := list(tfds.builder_cls(base).builder_configs)):
+        return unknown_name(f"variant of {base}", variant, variants)
+    near = difflib.get_close_matches(base, known, n=1, cutoff=0.6)
+    if near and not variant:
+        return unknown_name("data set", name, known)
+    hint = f", though there is {near[0]!r}" if near else ""
+    return InputError(
+        f"data {name!r}: no such folder, and no such name in TensorFlow Datasets{hint}; "
+        "give a folder of images, a name such as 'mnist', or 'synthetic'."
+    )
 
 
 def _prepare(builder: Any, name: str) -> None:
@@ -102,21 +111,24 @@ def _prepare(builder: Any, name: str) -> None:
 
 def answers(url: str) -> bool:
     """Tells within `PROBE_SECONDS` whether there is a way to this URL's server, through a proxy if one is set."""
-    answered = threading.Event()
+    answer: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def probe() -> None:
-        with contextlib.suppress(OSError):
-            try:
-                urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_SECONDS).close()
-            except urllib.error.HTTPError as error:
-                # A server that dislikes the question is there; these come from a proxy that cannot reach it.
-                if error.code == 407 or error.code >= 500:
-                    return
-            answered.set()
+        try:
+            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_SECONDS).close()
+            answer.put(True)
+        except urllib.error.HTTPError as error:
+            # A server that dislikes the question is there; these come from a proxy that cannot reach it.
+            answer.put(error.code != 407 and error.code < 500)
+        except OSError:
+            answer.put(False)
 
     # Looking up a host's name obeys no timeout, so it is left behind in a thread.
     threading.Thread(target=probe, daemon=True).start()
-    return answered.wait(PROBE_SECONDS)
+    try:
+        return answer.get(timeout=PROBE_SECONDS)
+    except queue.Empty:
+        return False
 
 
 def _image_feature(builder: Any, name: str) -> Any:
@@ -134,7 +146,7 @@ def _count(builder: Any, name: str, split: str, options: ReadOptions) -> int:
     try:
         available = builder.info.splits[split].num_examples
     except (KeyError, ValueError) as error:
-        raise unknown_name(f"split of data set {name!r}", split, builder.info.splits) from error
+        raise unknown_name(f"split of {name}", split, builder.info.splits) from error
     if options.num_images is None:
         return available
     if options.num_images > available:

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from kgan.data.decode import Encoded, Header, read_header, read_pixels
-from kgan.data.encoded import LazyImages
 from kgan.data.image_set import ImageSet
+from kgan.data.lazy import LazyImages
 from kgan.errors import InputError
 
 PART = 32
@@ -73,8 +73,9 @@ def read_images(
     whole = list(range(len(encoded)))
     if shape is None:
         headers = _attempt(lambda i: read_header(encoded[i]), whole, "reading headers", broken, options)
-        whole = sorted(headers)
-        _refuse_broken(broken, names, source, skip=options.skip_broken)
+        whole = list(headers)
+        # Unless none is left to go on with, so that the message can name the broken ones all at once.
+        _refuse_broken(broken, names, source, skip=True)
         shape = _common_shape(headers, names, source, options)
     fits = len(whole) * math.prod(shape) <= options.budget
     images = np.empty((len(encoded), *shape), np.uint8) if fits else None
@@ -86,10 +87,10 @@ def read_images(
         if images is not None:
             images[index] = pixels
 
-    whole = sorted(_attempt(check, whole, "decoding", broken, options))
+    whole = list(_attempt(check, whole, "decoding", broken, options))
     _refuse_broken(broken, names, source, skip=options.skip_broken)
     if images is None:
-        kept: np.ndarray | LazyImages = LazyImages([encoded[i] for i in whole], shape, options.image_size)
+        kept: np.ndarray | LazyImages = LazyImages(encoded, whole, shape, options.image_size)
     else:
         kept = images[whole] if broken else images
     return ImageSet(
@@ -104,14 +105,13 @@ def _attempt(
     task: Callable[[int], T], indices: list[int], doing: str, broken: dict[int, Exception], options: ReadOptions
 ) -> dict[int, T]:
     """Returns `task(index)` by index, run by all cores; where it raises, the error goes to `broken`."""
-
     results: dict[int, T] = {}
 
     def attempt(some: list[int]) -> None:
         for index in some:
             try:
                 results[index] = task(index)
-            except Exception as error:  # Pillow's decoders raise nearly anything on a damaged file.
+            except Exception as error:  # noqa: PERF203 - Pillow raises nearly anything on a damaged file, one by one.
                 broken[index] = error
 
     told = time.monotonic()
@@ -122,7 +122,7 @@ def _attempt(
             if options.progress and time.monotonic() - told >= 1:
                 told = time.monotonic()
                 options.progress(doing, min(done * PART, len(indices)), len(indices))
-    return results
+    return dict(sorted(results.items()))
 
 
 def _reason(error: Exception) -> str:
@@ -132,13 +132,14 @@ def _reason(error: Exception) -> str:
 
 
 def _refuse_broken(broken: Mapping[int, Exception], names: Sequence[str], source: str, *, skip: bool) -> None:
-    if not broken or (skip and len(broken) < len(names)):
+    none_left = len(broken) == len(names)
+    if not broken or (skip and not none_left):
         return
     first = [f"{names[i]} ({_reason(broken[i])})" for i in sorted(broken)[:3]]
     more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
     fix = (
-        "give another folder"
-        if skip
+        "give other images"
+        if none_left
         else "mend or remove them, or leave them out with --skip-broken (skip_broken=True)"
     )
     raise InputError(

@@ -53,14 +53,14 @@ def _tf_records(builder: Any, split: str, count: int, has_label: bool) -> Record
 def _array_records(builder: Any, split: str, count: int, has_label: bool) -> Records:
     import tensorflow_datasets as tfds
 
-    keys = {"image": True, **({"label": True} if has_label else {})}
-    decoders = tfds.decode.PartialDecoding(keys, decoders={"image": tfds.decode.SkipDecoding()})
-    source = builder.as_data_source(split, decoders=decoders)
-    labels = np.array([source[index]["label"] for index in range(count)], np.int64) if has_label else None
-    return _ArrayRecordImages(source, count), labels
+    raw = tfds.decode.DeserializeMethod.RAW_BYTES
+    records = _ArrayRecords(builder.as_data_source(split, deserialize_method=raw), count)
+    if not has_label:
+        return records, None
+    return records, np.array([records.example(index)["label"].int64_list.value[0] for index in range(count)])
 
 
-class _ArrayRecordImages(Sequence[bytes]):
+class _ArrayRecords(Sequence[bytes]):
     """The encoded images of an ArrayRecord source, read when asked for."""
 
     def __init__(self, source: Any, count: int) -> None:
@@ -71,4 +71,8 @@ class _ArrayRecordImages(Sequence[bytes]):
         return self._count
 
     def __getitem__(self, index: Any) -> Any:
-        return self._source[index]["image"]
+        return self.example(index)["image"].bytes_list.value[0]
+
+    def example(self, index: int) -> Any:
+        """Returns the features of a record by name."""
+        return tf.train.Example.FromString(self._source[index]).features.feature

@@ -44,7 +44,7 @@ def open_images(
         split: `"train"`, `"test"` or what else the source has; for TensorFlow Datasets also `"train[:10%]"`.
         image_size: Side of the square that images are cut to, from the middle, and resized to with antialiasing. None
             leaves them as they are, and then they must be of one size.
-        channels: 1 (gray) or 3 (RGB). None: as the source has it; for a folder 1 if every file is stored as gray.
+        channels: 1 (gray) or 3 (RGB). None: as the source has it; a folder has 1 if all files are gray.
         num_images: How many to use, from the first on; None for all (of `"synthetic"`: 20,000).
         skip_broken: Whether to leave out files that cannot be read, and list them in the set's `skipped`, instead of
             raising an error.
@@ -62,6 +62,8 @@ def open_images(
     if channels not in (None, 1, 3):
         raise InputError(f"channels={channels}: expected 1 (gray) or 3 (RGB).")
     options = ReadOptions(image_size, channels, num_images, skip_broken, memory_budget, progress)
+    if not name_or_path:
+        raise InputError("data '': give a folder of images, a name such as 'mnist', or 'synthetic'.")
     path = Path(name_or_path).expanduser()
     if isinstance(name_or_path, os.PathLike) or path.is_dir() or name_or_path.startswith((".", "~", "/")):
         return read_folder(path, split, options)
@@ -120,7 +122,7 @@ def load(
 def _draw(split: str, options: ReadOptions) -> ImageSet:
     """Draws digits; `train` and `test` are different worlds."""
     if split not in SYNTHETIC_SEEDS:
-        raise unknown_name("split of 'synthetic'", split, SYNTHETIC_SEEDS)
+        raise unknown_name("split of synthetic", split, SYNTHETIC_SEEDS)
     images, factors = digits(options.num_images or SYNTHETIC_IMAGES, seed=SYNTHETIC_SEEDS[split])
     size, channels = options.image_size, options.channels or 1
     if (size or images.shape[1]) != images.shape[1] or channels != 1:

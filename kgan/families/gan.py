@@ -93,9 +93,9 @@ class GAN(Adversarial):
 
     def endpoints(self) -> dict[str, Endpoint]:
         """What the published model answers: latents to images by default, and seeds to images."""
+        latents = tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")
+        seed = tf.TensorSpec((None,), tf.int64, name="seed")
         return {
-            "serving_default": Endpoint(self.call, tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")),
-            "sample": Endpoint(
-                lambda seed: self.call(self.latents(seed)), tf.TensorSpec((None,), tf.int64, name="seed")
-            ),
+            "serving_default": Endpoint(self.call, latents, "drawn from N(0, 1)"),
+            "sample": Endpoint(lambda seeds: self.call(self.latents(seeds)), seed, "any integers, one for each image"),
         }

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -84,16 +85,18 @@ def fit(
     per_epoch = len(data) // batch_size
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
+    print(f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr)
     keeper = Keeper(run, done, minutes)
+    history = keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True)
     callbacks = [
-        keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True),
+        history,
         keras.callbacks.TensorBoard(str(run.path / "logs"), write_graph=False),
         *callbacks,
         ProgressLine(batch_size, per_epoch, epochs, minutes, done),
         keeper,
     ]
     stream = data.batches(batch_size, seed=seed, start=done.step, repeat=True)
-    with keeper.listening():
+    with keeper.listening(), _closing(history):
         for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
             model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
             # A second fit makes a new iterator, which would start where the first one did.
@@ -156,6 +159,16 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Saves."""
         self.save()
+
+
+@contextlib.contextmanager
+def _closing(history: keras.callbacks.CSVLogger) -> Iterator[None]:
+    """Closes the file that Keras leaves open when training ends by an exception."""
+    try:
+        yield
+    finally:
+        if history.csv_file is not None:
+            history.csv_file.close()
 
 
 def _sittings(step: int, per_epoch: int, epochs: int) -> Iterator[tuple[int, int, int]]:

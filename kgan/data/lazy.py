@@ -15,15 +15,23 @@ class LazyImages:
 
     Args:
         encoded: Picture files by path, or their bytes.
+        chosen: Which of them are the images, in this order.
         image_shape: What each decodes to: (height, width, channels).
         image_size: The square to bring them to, or None to leave them as they are.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, encoded: Sequence[Encoded], image_shape: tuple[int, int, int], image_size: int | None) -> None:
-        self.shape = (len(encoded), *image_shape)
+    def __init__(
+        self,
+        encoded: Sequence[Encoded],
+        chosen: Sequence[int],
+        image_shape: tuple[int, int, int],
+        image_size: int | None,
+    ) -> None:
+        self.shape = (len(chosen), *image_shape)
         self._encoded = encoded
+        self._chosen = np.asarray(chosen)
         self._image_size = image_size
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
@@ -31,11 +39,11 @@ class LazyImages:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        chosen = np.arange(len(self))[index]
+        chosen = self._chosen[index]
         if chosen.ndim == 0:
             return self._read(int(chosen))
         images = list(self._threads.map(self._read, chosen.tolist()))
         return np.stack(images) if images else np.empty((0, *self.shape[1:]), np.uint8)
 
-    def _read(self, index: int) -> np.ndarray:
-        return read_pixels(self._encoded[index], self._image_size, self.shape[-1])
+    def _read(self, place: int) -> np.ndarray:
+        return read_pixels(self._encoded[place], self._image_size, self.shape[-1])

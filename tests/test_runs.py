@@ -1,0 +1,179 @@
+"""The run folder and the training that fills it: stopped, resumed, refused, on a full disk."""
+
+import csv
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import tiny
+from kgan import runs
+from kgan.errors import InputError, RunError
+from kgan.runs import Run, checkpoints, training
+
+sys.path.insert(0, str(Path(__file__).parent / "apps"))
+import tiny_app
+
+
+def train(tmp_path, name, **options):
+    return tiny_app.train(out=tmp_path / name, **options)
+
+
+class Do(keras.callbacks.Callback):
+    """Does something at the end of one step."""
+
+    def __init__(self, step, action):
+        super().__init__()
+        self.left, self.action = step, action
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            self.action()
+
+
+def fit_tiny(run, model, callbacks=(), **budget):
+    data = tiny_app.kgan.data.ImageSet(np.random.default_rng(0).integers(0, 256, (48, 4, 4, 1), dtype=np.uint8))
+    runs.fit(run, model, data, batch_size=8, callbacks=callbacks, **budget)
+    return model
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_the_resumed_training_ends_the_same(tmp_path, number):
+    whole = fit_tiny(Run.new("x", {}, tmp_path / "whole"), tiny.gan(), epochs=3)
+    run = Run.new("x", {}, tmp_path / "cut")
+    # Step 9 is the third of the second epoch.
+    stop = Do(9, lambda: os.kill(os.getpid(), number))
+    with pytest.raises(runs.Interrupted) as stopped:
+        fit_tiny(run, tiny.gan(), [stop], epochs=3)
+    assert (stopped.value.signal_number, stopped.value.step) == (number, 9)
+    assert signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL)
+
+    resumed = fit_tiny(Run.open(run.path), run.restore(), epochs=3)
+    assert tiny.differences(whole, resumed) == []
+    assert [row["epoch"] for row in _history(run)] == ["0", "1", "2"]
+    assert tiny.differences(whole, run.load_model()) == []
+
+
+def _history(run):
+    with (run.path / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_training_cut_between_checkpoints_repeats_the_steps_since(tmp_path):
+    whole = fit_tiny(Run.new("x", {}, tmp_path / "whole"), tiny.gan(), epochs=4)
+    run = Run.new("x", {}, tmp_path / "cut")
+
+    def crash():
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        fit_tiny(run, tiny.gan(), [Do(15, crash)], epochs=4)
+    assert checkpoints.read_progress(checkpoints.newest(run.checkpoints)).step == 12
+    # What a kill in the middle of a save leaves behind.
+    (run.checkpoints / ".tmp-1-step-00000018").mkdir()
+    resumed = fit_tiny(run, run.restore(), epochs=4)
+    assert tiny.differences(whole, resumed) == []
+    assert not list(run.checkpoints.glob(".tmp-*"))
+
+
+def test_minutes_count_all_sittings(tmp_path):
+    run = Run.new("x", {}, tmp_path / "run")
+    fit_tiny(run, tiny.gan(), epochs=1)
+    newest = checkpoints.newest(run.checkpoints)
+    (newest / "progress.json").write_text(json.dumps({"step": 6, "seconds": 3000.0}))
+    fit_tiny(run, run.restore(), minutes=50)
+    assert checkpoints.read_progress(checkpoints.newest(run.checkpoints)).step == 7
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path):
+    run = Run.new("x", {}, tmp_path / "run")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    fill = Do(8, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard)))
+    try:
+        with pytest.raises(OSError):
+            fit_tiny(run, tiny.gan(), [fill], epochs=3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in run.checkpoints.iterdir()] == ["step-00000006"]
+    whole = fit_tiny(Run.new("x", {}, tmp_path / "whole"), tiny.gan(), epochs=3)
+    assert tiny.differences(whole, fit_tiny(run, run.restore(), epochs=3)) == []
+
+
+def test_an_app_leaves_what_the_folder_promises(tmp_path):
+    run = train(tmp_path, "run", epochs=3)
+    content = json.loads((run.path / "options.json").read_text())
+    assert content["options"] == {"epochs": 3, "num_images": 64, "minutes": None}
+    assert set(content["versions"]) >= {"kgan", "keras", "tensorflow"}
+    assert [p.name for p in sorted(run.samples.iterdir())] == [f"epoch-{epoch:04d}.png" for epoch in (1, 2, 3)]
+    assert len(_history(run)) == 3
+    assert len(list(run.checkpoints.iterdir())) == checkpoints.KEPT
+    assert list((run.path / "logs").rglob("events*"))
+    again = tiny_app.train(**Run.open(run.path).options, run=Run.open(run.path))
+    assert tiny.differences(run.load_model(), again.load_model()) == []
+
+
+def test_the_first_picture_comes_before_a_long_epoch_ends(tmp_path):
+    pictures = tiny_app.kgan.SampleGrid(tmp_path / "samples", num_images=4, first_after=0.0)
+    fit_tiny(Run.new("x", {}, tmp_path / "run"), tiny.gan(), [pictures], epochs=2)
+    assert sorted(p.name for p in (tmp_path / "samples").iterdir()) == [f"epoch-000{e}.png" for e in (0, 1, 2)]
+    pictures.save_gif(tmp_path / "training.gif")
+    assert (tmp_path / "training.gif").read_bytes()[:3] == b"GIF"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda path: path.joinpath("options.json").unlink(), "is no run"),
+        (lambda path: path.joinpath("options.json").write_text("{"), "damaged"),
+        (lambda path: _rewrite(path, format=training.ENDLESS), "newer than this kgan"),
+        (lambda path: path.rename(path.with_name("gone")), "no run folder"),
+    ],
+)
+def test_a_folder_that_is_no_run_is_refused(tmp_path, spoil, message):
+    run = Run.new("x", {}, tmp_path / "run")
+    run.write_options()
+    assert Run.open(run.path).app == "x"
+    spoil(run.path)
+    with pytest.raises(RunError, match=message):
+        Run.open(run.path)
+
+
+def _rewrite(path, **changes):
+    content = json.loads((path / "options.json").read_text())
+    (path / "options.json").write_text(json.dumps({**content, **changes}))
+
+
+def test_a_new_run_never_overwrites(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert Run.new("x", {}, tmp_path / "empty").path == tmp_path / "empty"
+    (tmp_path / "empty" / "file").touch()
+    with pytest.raises(RunError, match=r"exists already.*kgan resume"):
+        Run.new("x", {}, tmp_path / "empty")
+
+
+def test_a_run_without_a_model_says_so(tmp_path):
+    run = Run.new("x", {}, tmp_path / "run")
+    run.write_options()
+    with pytest.raises(RunError, match="no model yet"):
+        run.load_model()
+    broken = run.checkpoints / "step-00000001"
+    broken.mkdir(parents=True)
+    (broken / "model.keras").write_bytes(b"PK")
+    with pytest.raises(RunError, match=r"step-00000001 cannot be read.*remove it"):
+        run.load_model()
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"), [({}, "how long"), ({"epochs": 0}, "at least 1"), ({"minutes": -1.0}, "positive")]
+)
+def test_an_impossible_budget_is_refused_before_anything_is_written(tmp_path, budget, message):
+    with pytest.raises(InputError, match=message):
+        fit_tiny(Run.new("x", {}, tmp_path / "run"), tiny.gan(), **budget)
+    assert not (tmp_path / "run").exists()
