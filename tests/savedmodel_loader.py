@@ -1,7 +1,7 @@
 """Asks a SavedModel through TensorFlow's own C++ loader, the one that TensorFlow Serving uses, and nothing else.
 
-`ask(folder, requests)` starts a fresh process that imports neither tensorflow nor kgan: it calls the C API in the wheel's
-libtensorflow_cc through ctypes and answers numbers, or the status that a client of the server would see.
+`ask(folder, requests)` starts a fresh process that imports neither tensorflow nor kgan: it calls the C API in the
+wheel's libtensorflow_cc through ctypes and answers numbers, or the status that a client of the server would see.
 """
 
 import ctypes
@@ -63,12 +63,7 @@ def answer():
     """The fresh process: reads what `ask` sent, writes the Reply."""
     folder, requests = pickle.load(sys.stdin.buffer)
     model = SavedModel(folder)
-    answers = []
-    for signature, inputs in requests:
-        try:
-            answers.append(model.run(signature, inputs))
-        except StatusError as error:
-            answers.append(error.args[0])
+    answers = [model.try_run(signature, inputs) for signature, inputs in requests]
     strangers = {"tensorflow", "keras", "kgan"} & set(sys.modules)
     assert not strangers, f"{strangers} are imported: this is no longer a test of the folder alone"
     pickle.dump(Reply(model.signatures, answers), sys.stdout.buffer)
@@ -90,6 +85,13 @@ class SavedModel:
                 )
             )
         self.signatures = _read_signatures(ctypes.string_at(meta.data, meta.length))
+
+    def try_run(self, signature, inputs):
+        """Returns what `run` does, or the Status it failed with."""
+        try:
+            return self.run(signature, inputs)
+        except StatusError as error:
+            return error.args[0]
 
     def run(self, signature, inputs):
         """Returns `{output name: array}`; strings are object arrays of bytes."""

@@ -1,7 +1,7 @@
 """Loads a SavedModel as a stranger would and compares its answers with those of the live model.
 
 Run by its path, `python check.py FOLDER CASES`, so that this process imports TensorFlow and NumPy and nothing of kgan:
-what lies in the folder must be enough. CASES is an .npz of `<signature>/<rows>/input` and `<signature>/<rows>/expected`.
+what lies in the folder must be enough. CASES is an .npz of `<signature>/<rows>/input` and `.../expected`.
 """
 
 import sys

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,10 +42,12 @@ def export(model: keras.Model, folder: str | os.PathLike) -> Path:
     - `sample`: `seed` `(n,)` int64 -> `images`, each a function of its own seed alone: that of `model.sample(1, seed)`;
     - `sample_png`: `seed` `(n,)` int64 -> `image_bytes` `(n,)`, PNG files.
 
-    What each means is written beside them, in `assets.extra/kgan.json`. The files are written under a hidden name, loaded
-    in a fresh process that knows TensorFlow alone, and asked the same questions as `model`; a version gets its name only
-    if all answers agree within 1e-5 (PNG: 1 level of 255). So a server that watches the folder never sees half a model,
-    and no version is ever changed. A killed export leaves nothing but a hidden `.tmp-...` folder, which can be deleted.
+    What goes in and comes out is also written beside them, in `assets.extra/kgan.json`.
+
+    The files are written under a hidden name, loaded in a fresh process that knows TensorFlow alone, and asked the same
+    questions as `model`; they get the version's name only if all answers agree within 1e-5 (PNG: 1 level of 255). So a
+    server that watches the folder never sees half a model, and no version is ever changed. An export that is killed
+    leaves nothing but a hidden folder `.tmp-...`, which can be deleted.
 
     Args:
         model: A model of a kgan family; trained, or loaded from a `.keras` file.
@@ -81,7 +84,7 @@ def _signatures(model: keras.Model) -> dict[str, Signature]:
     endpoints = getattr(model, "endpoints", None)
     if not callable(endpoints):
         raise InputError(
-            f"model must belong to a kgan family such as kgan.GAN, which says what is served; got {type(model).__name__}. "
+            f"model must be of a kgan family, such as kgan.GAN, which says what is served; got {type(model).__name__}. "
             "A network alone is exported by Keras: network.export(folder)."
         )
     if not model.built:
@@ -98,11 +101,11 @@ def _ask_live_model(served: dict[str, Signature]) -> dict[str, np.ndarray]:
     with tf.device("CPU:0"):
         for name, signature in served.items():
             # A graph, as the server's: its fused kernels round a network in bfloat16 otherwise than eager ones do.
-            graph = tf.function(signature.expected, input_signature=[signature.endpoint.input])
+            graph = tf.function(signature.expected, input_signature=[signature.endpoint.input], autograph=False)
             live = graph.get_concrete_function()
             for size in CHECKED_BATCH_SIZES:
                 cases[f"{name}/{size}/input"] = signature.example(size)
-                # No network needs to answer an empty batch; its answer is no image of this size.
+                # To an empty batch, which not every network takes, the answer is no image, of the right size.
                 cases[f"{name}/{size}/expected"] = live(tf.constant(signature.example(max(size, 1)))).numpy()[:size]
     if not all(np.isfinite(case).all() for case in cases.values()):
         raise InputError("the model's images are not finite: its training diverged; export an earlier checkpoint.")
@@ -133,7 +136,7 @@ def _write(folder: Path, model: keras.Model, served: dict[str, Signature]) -> No
     (extra / "kgan.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
-def _check(folder: Path, cases: dict[str, np.ndarray]) -> None:
+def _check(folder: Path, cases: dict[str, Any]) -> None:
     file = folder / "cases.npz"
     np.savez(file, **cases)
     command = [sys.executable, str(Path(__file__).with_name("check.py")), str(folder), str(file)]
@@ -142,8 +145,8 @@ def _check(folder: Path, cases: dict[str, np.ndarray]) -> None:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=CHECK_SECONDS)
     except subprocess.TimeoutExpired:
         raise ExportError(
-            f"the written SavedModel was not checked within {CHECK_SECONDS:.0f} s, and was not published; is the machine "
-            "overloaded?"
+            f"the written SavedModel could not be checked within {CHECK_SECONDS:.0f} s, and was not published; "
+            "is the machine overloaded?"
         ) from None
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"the check ended with code {done.returncode}"])[-1]

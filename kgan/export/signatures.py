@@ -17,7 +17,7 @@ class Signature:
 
     Attributes:
         endpoint: What the family answers.
-        png: Whether the answer is PNG files, `image_bytes` `(n,)` string, instead of `images` `(n, height, width, channels)`
+        png: Whether the answer is `image_bytes` `(n,)`, PNG files, instead of `images` `(n, height, width, channels)`
             float32 in [-1, 1].
     """
 
@@ -57,7 +57,7 @@ class Signature:
 
 
 def signatures(endpoints: dict[str, Endpoint]) -> dict[str, Signature]:
-    """Returns what is served by name: all but the default are served twice, as numbers and, `<name>_png`, as pictures."""
+    """Returns what is served, by name; all but the default are served as numbers and, as `<name>_png`, as pictures."""
     served = {}
     for name, endpoint in endpoints.items():
         served[name] = Signature(endpoint, png=False)
