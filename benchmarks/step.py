@@ -8,7 +8,8 @@
 - torch: the alternating step in PyTorch, eager, channels-last, as its own DCGAN example has it.
 
 All in float32 and in bfloat16, with the machine's measured rates of matrix products and convolutions beside them. The
-repeats alternate, so that a busy machine disturbs all alike; medians are printed. Memory is each step's own process's peak.
+repeats alternate, so that a busy machine disturbs all alike; medians are printed. Memory is the peak of a process of
+each step's own.
 """
 
 import argparse
@@ -196,8 +197,11 @@ def machine_rates(precision: str) -> dict[str, float]:
 
 
 def step_flops() -> float:
-    """Returns the multiply-adds, twice, of one of our steps: G forward once and backward twice; D three passes forward
-    (real, fake, the moved critic on fake), two of them backward to the weights and to the inputs, one to the inputs."""
+    """Returns the floating-point operations of one of our steps, two for each multiply-add.
+
+    The generator goes forward once and backward twice, to its weights and its inputs. The critic goes forward three
+    times (real, fake, and fake again once it has moved), backward to weights and inputs twice, to inputs once.
+    """
     base, wide = SIZE // 4, 2 * WIDTH
     halves = [base * 2, base]
     g_layers = [LATENT_DIM * base**2 * wide, base**2 * 16 * wide * WIDTH, halves[0] ** 2 * 16 * WIDTH]

@@ -83,7 +83,7 @@ class GAN(Adversarial):
         """
         return tf.map_fn(
             lambda seed: tf.random.stateless_normal((self.latent_dim,), tf.stack([seed, 0]), alg="philox"),
-            seeds,
+            tf.cast(seeds, tf.int64),
             fn_output_signature=tf.TensorSpec((self.latent_dim,), tf.float32),
         )
 

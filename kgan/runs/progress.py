@@ -18,9 +18,12 @@ class ProgressLine(keras.callbacks.Callback):
         self.per_epoch = per_epoch
         self.epochs = epochs
         self.minutes = minutes
-        self.step = self.first_step = self.epoch_start = done.step
+        self.step = self.epoch_start = done.step
         self.seconds_before = done.seconds
         self.started = self.last_shown = time.monotonic()
+        # Speed counts from the end of the first step, which compiles the graph.
+        self.first_step = done.step + 1
+        self.first_step_end = float("inf")
         self.epoch = 0
         self.live = sys.stderr.isatty()
 
@@ -31,6 +34,7 @@ class ProgressLine(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Shows the line when it is due."""
         self.step = self.epoch_start + batch + 1
+        self.first_step_end = min(self.first_step_end, time.monotonic())
         due = 0.5 if self.live else 30.0
         if time.monotonic() - self.last_shown >= due:
             self._show(logs or {})
@@ -42,7 +46,7 @@ class ProgressLine(keras.callbacks.Callback):
     def _show(self, logs: dict[str, float], final: bool = False) -> None:
         now = time.monotonic()
         self.last_shown = now
-        speed = (self.step - self.first_step) * self.batch_size / max(now - self.started, 1e-9)
+        speed = (self.step - self.first_step) * self.batch_size / max(now - self.first_step_end, 1e-9)
         into = self.step - self.epoch * self.per_epoch
         parts = [
             f"epoch {self.epoch + 1}" + (f"/{self.epochs}" if self.epochs else ""),
