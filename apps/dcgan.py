@@ -64,16 +64,23 @@ def train(
     if model is None:
         keras.utils.set_random_seed(seed)
         keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        small = {
+            "width": width,
+            "kernel_size": 3,
+            "normalization": "none",
+            "full_resolution": True,
+            "init_stddev": None,
+        }
         model = kgan.GAN(
-            dcgan.generator(latent_dim, images.image_shape, width, normalization="none", init_stddev=None, slope=0.2),
-            dcgan.discriminator(images.image_shape, width, normalization="none", init_stddev=None),
+            dcgan.generator(latent_dim, images.image_shape, upsampling="resize", slope=0.2, **small),
+            dcgan.discriminator(images.image_shape, **small),
             latent_dim,
             ema_decay=ema_decay,
             seed=seed,
         )
         model.compile(
-            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99),
-            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99),
+            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
             loss=loss,
             penalty=kgan.R1(r1_weight, every=4),
             jit_compile=xla,

@@ -144,6 +144,17 @@ def test_a_signal_says_how_to_resume(number, tmp_path):
     assert "Traceback" not in err
 
 
+def test_ctrl_c_before_training_is_no_crash(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    import kgan.runs
+
+    monkeypatch.setattr(kgan.runs.Run, "open", interrupted)
+    code, _, err = call(monkeypatch, capsys, "sample", "anything")
+    assert (code, "Traceback" in err) == (130, False)
+
+
 def test_two_kills_cost_nothing_but_time():
     script = Path(__file__).parent.parent / "benchmarks" / "kill_resume.py"
     words = ["--kills", "2", "--longest", "1", APP, "--epochs", "10"]

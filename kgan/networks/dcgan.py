@@ -26,6 +26,7 @@ def generator(
     kernel_size: int = 4,
     normalization: str = "batch",
     upsampling: str = "transpose",
+    full_resolution: bool = False,
     init_stddev: float | None = 0.02,
     slope: float = 0.0,
     name: str = "generator",
@@ -41,8 +42,10 @@ def generator(
         normalization: `"batch"` as in the paper (momentum 0.9, epsilon 1e-5), or `"none"`.
         upsampling: `"transpose"`: transposed convolutions of stride 2, as in the paper. `"resize"`: nearest-neighbour
             resize, then a convolution, which makes no checkerboards (Odena et al. 2016) and costs four times as much.
-        init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for He's initialisation, which
-            networks without normalization need.
+        full_resolution: Whether a feature map of `width // 2` channels as large as the picture, and a 3x3 convolution,
+            stand before it. Not in the paper; the discriminator has the like.
+        init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for Glorot's uniform initialisation,
+            for networks without normalization, whose signal would die out.
         slope: Of the leaky ReLU; 0 is the paper's ReLU.
         name: Of the model.
 
@@ -78,7 +81,12 @@ def generator(
     for size, channels in zip(sizes[-2:0:-1], widths[-2::-1], strict=True):
         x = activate(double(x, channels, size, **options()))
     # float32 at the picture, whatever the precision of the rest.
-    x = double(x, image_shape[-1], sizes[0], **options(use_bias=True, dtype="float32"))
+    last = options(use_bias=True, dtype="float32")
+    if full_resolution:
+        x = activate(double(x, max(width // 2, 1), sizes[0], **options()))
+        x = layers.Conv2D(image_shape[-1], 3, padding="same", **last)(x)
+    else:
+        x = double(x, image_shape[-1], sizes[0], **last)
     return keras.Model(latents, layers.Activation("tanh", dtype="float32")(x), name=name)
 
 
@@ -88,6 +96,7 @@ def discriminator(
     max_width: int = 512,
     kernel_size: int = 4,
     normalization: str = "batch",
+    full_resolution: bool = False,
     init_stddev: float | None = 0.02,
     slope: float = 0.2,
     dropout: float = 0.0,
@@ -103,7 +112,8 @@ def discriminator(
         normalization: `"batch"` as in the paper: all but the first convolution, momentum 0.9, epsilon 1e-5.
             `"spectral"`: every weight divided by its largest singular value (Miyato et al. 2018). `"none"`, which
             gradient penalties want.
-        init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for He's initialisation.
+        full_resolution: Whether a 3x3 convolution of stride 1 to `width // 2` channels comes first. Not in the paper.
+        init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for Glorot's uniform initialisation.
         slope: Of the leaky ReLU, 0.2 in the paper.
         dropout: Share of activations dropped after each convolution.
         name: Of the model.
@@ -118,6 +128,9 @@ def discriminator(
         return layers.SpectralNormalization(layer) if normalization == "spectral" else layer
 
     x = images = keras.Input(image_shape, name="images")
+    if full_resolution:
+        first = layers.Conv2D(max(width // 2, 1), 3, padding="same", kernel_initializer=_initializer(init_stddev))
+        x = layers.LeakyReLU(negative_slope=slope)(constrained(first)(x))
     for index, channels in enumerate(_widths(width, max_width, len(sizes) - 1)):
         normalized = normalization == "batch" and index > 0
         convolution = layers.Conv2D(
@@ -155,7 +168,7 @@ def _widths(width: int, max_width: int, count: int) -> list[int]:
 
 
 def _initializer(stddev: float | None) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
+    return keras.initializers.GlorotUniform() if stddev is None else keras.initializers.RandomNormal(0.0, stddev)
 
 
 def _batch_norm() -> keras.Layer:
