@@ -1,10 +1,10 @@
 """DCGAN: images from noise, small and quick; MNIST by default.
 
-Paper: Radford et al. 2016 for the shape of the networks. Not for the rest: without normalization, with few channels and a
-feature map at the picture's own size, the non-saturating loss with R1 (Mescheder et al. 2018) every fourth step, Adam at a
-high rate without momentum, batches of 32 and an averaged generator, which is what gets furthest in minutes on a CPU.
+Paper: Radford et al. 2016 for the shape of the networks. Not for the rest: without normalization, with few channels
+and a feature map at the picture's own size, the non-saturating loss with R1 (Mescheder et al. 2018) every fourth step,
+Adam at a high rate without momentum, batches of 32 and an averaged generator, which gets furthest in minutes on a CPU.
 Data: MNIST by tensorflow-datasets; any other set of it by name, a folder of images, or `synthetic`.
-Hardware and time: two CPU cores; legible digits after 2 minutes, 10 are good. See docs/measurements.md for what to expect.
+Hardware and time: two CPU cores; legible digits after 2 minutes, 10 are good. docs/measurements.md says what to expect.
 """
 
 import sys
@@ -68,16 +68,12 @@ def train(
     if model is None:
         keras.utils.set_random_seed(seed)
         keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
-        small = {
-            "width": width,
-            "kernel_size": 3,
-            "normalization": "none",
-            "full_resolution": True,
-            "init_stddev": None,
-        }
+        small: dict[str, Any] = {"normalization": "none", "full_resolution": True, "init_stddev": None}
         model = kgan.GAN(
-            dcgan.generator(latent_dim, images.image_shape, upsampling="resize", slope=0.2, **small),
-            dcgan.discriminator(images.image_shape, **small),
+            dcgan.generator(
+                latent_dim, images.image_shape, width, kernel_size=3, upsampling="resize", slope=0.2, **small
+            ),
+            dcgan.discriminator(images.image_shape, width, kernel_size=3, **small),
             latent_dim,
             ema_decay=ema_decay,
             seed=seed,
