@@ -68,29 +68,57 @@ def train(
     if model is None:
         keras.utils.set_random_seed(seed)
         keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
-        small: dict[str, Any] = {"normalization": "none", "full_resolution": True, "init_stddev": None}
-        model = kgan.GAN(
-            dcgan.generator(
-                latent_dim, images.image_shape, width, kernel_size=3, upsampling="resize", slope=0.2, **small
-            ),
-            dcgan.discriminator(images.image_shape, width, kernel_size=3, **small),
-            latent_dim,
-            ema_decay=ema_decay,
-            seed=seed,
-        )
-        model.compile(
-            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
-            keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        model = build(
+            images.image_shape,
+            width=width,
+            latent_dim=latent_dim,
             loss=loss,
-            penalty=kgan.R1(r1_weight, every=4),
-            jit_compile=xla,
+            r1_weight=r1_weight,
+            learning_rate=learning_rate,
+            ema_decay=ema_decay,
+            xla=xla,
+            seed=seed,
         )
     epochs = EPOCHS if epochs is None and minutes is None else epochs
     pictures = kgan.SampleGrid(run.samples)
     fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=[pictures])
     pictures.save_gif(run.path / "training.gif")
-    kgan.export(model, run.path / "savedmodel")
+    print(
+        f"published {kgan.export(model, run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
+        file=sys.stderr,
+    )
     return run
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    *,
+    width: int,
+    latent_dim: int,
+    loss: str,
+    r1_weight: float,
+    learning_rate: float,
+    ema_decay: float,
+    xla: bool,
+    seed: int,
+) -> kgan.GAN:
+    """Returns the compiled model for images of this shape; the options are those of `train`."""
+    small: dict[str, Any] = {"normalization": "none", "full_resolution": True, "init_stddev": None}
+    model = kgan.GAN(
+        dcgan.generator(latent_dim, image_shape, width, kernel_size=3, upsampling="resize", slope=0.2, **small),
+        dcgan.discriminator(image_shape, width, kernel_size=3, **small),
+        latent_dim,
+        ema_decay=ema_decay,
+        seed=seed,
+    )
+    model.compile(
+        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        loss=loss,
+        penalty=kgan.R1(r1_weight, every=4),
+        jit_compile=xla,
+    )
+    return model
 
 
 def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
@@ -102,5 +130,5 @@ def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
     return images
 
 
-def _show(doing: str, done: int, total: int | None) -> None:
-    print(f"{doing}: {done:,}" + (f" of {total:,}" if total else ""), file=sys.stderr)
+def _show(doing: str, done: int, total: int) -> None:
+    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)
