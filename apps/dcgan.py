@@ -62,6 +62,8 @@ def train(
         out: The run's folder, by default runs/dcgan/<time>.
         run: The run to go on with (`kgan resume`).
     """
+    # A run is resumed from wherever its user happens to be.
+    data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().is_dir() else data
     run = run or Run.new("dcgan", locals(), out)
     images = _open(data, size, skip_broken)
     model = run.restore()
@@ -122,7 +124,7 @@ def build(
 
 
 def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
-    if size is None and Path(data).expanduser().is_dir():
+    if size is None and Path(data).is_dir():
         size = FOLDER_SIZE
     images = kgan.data.open_images(data, image_size=size, skip_broken=skip_broken, progress=_show)
     for name, reason in images.skipped.items():

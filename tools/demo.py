@@ -24,7 +24,8 @@ def main() -> None:
     call("kgan", "sample", str(run), "--num", "100")
     call("kgan", "sample", str(run), "--num", "8", "--interpolate", "10")
     step("3. ask the published SavedModel, in a process that imports TensorFlow alone")
-    call(sys.executable, str(QUERY), str(run / "savedmodel" / "1"), str(run / "served.png"))
+    # TensorFlow's start-up notes would drown the answer; a failure shows them.
+    call(sys.executable, str(QUERY), str(run / "savedmodel" / "1"), str(run / "served.png"), quiet=True)
     minutes = (time.monotonic() - started) / 60
     print(f"""
 Done in {minutes:.1f} minutes. Look at:
@@ -43,12 +44,14 @@ def step(title: str) -> None:
     print(f"\n{title}", flush=True)
 
 
-def call(*command: str) -> None:
+def call(*command: str, quiet: bool = False) -> None:
     """Runs a command, shown first; stops the demo if it fails."""
-    print("$ " + " ".join(Path(word).name if word == sys.executable else word for word in command), flush=True)
-    code = subprocess.run(command).returncode
-    if code:
-        sys.exit(code)
+    words = [Path(word).name if Path(word).is_absolute() else word for word in command]
+    print("$ " + " ".join(words), flush=True)
+    done = subprocess.run(command, stderr=subprocess.PIPE if quiet else None, text=True)
+    if done.returncode:
+        print(done.stderr or "", file=sys.stderr)
+        sys.exit(done.returncode)
 
 
 if __name__ == "__main__":
