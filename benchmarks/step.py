@@ -15,12 +15,12 @@ each step's own.
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -224,11 +224,17 @@ def print_own_memory(name: str, precision: str, threads: int) -> None:
 
     if name == "torch":
         import torch  # noqa: F401
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = high_water_megabytes()
     step = make_step(name, precision, threads)
     for _ in range(30):
         step()
-    print(json.dumps((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+    print(json.dumps(high_water_megabytes() - before))
+
+
+def high_water_megabytes() -> float:
+    """Returns this process's peak memory; getrusage would give the parent's where that was larger."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def compare(precision: str, names: list[str], repeats: int, count: int, threads: int) -> dict[str, float]:
