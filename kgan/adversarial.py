@@ -10,6 +10,7 @@ import tensorflow as tf
 from kgan import losses, penalties
 from kgan.averages import frozen_copy, move_towards
 from kgan.errors import InputError
+from kgan.parts import critic_parts, without_padding
 from kgan.persistent import Persistent
 from kgan.terms import TermMeans, Terms, as_float32
 
@@ -164,7 +165,7 @@ class Adversarial(Persistent):
 
         One generator pass serves the generators' update and the critic update before it.
         """
-        *earlier, batch = self._critic_batches(data)
+        *earlier, batch = critic_parts(data, self.critic_steps)
         for part in earlier:
             self._update_discriminators(part, self.generate(part))
         with tf.GradientTape() as tape:
@@ -189,20 +190,6 @@ class Adversarial(Persistent):
             self._when_due(constraint.every, partial(constraint.project, variables))
         self.critic_updates.assign_add(1)
         self._means.update(terms)
-
-    def _critic_batches(self, data: Any) -> list[Any]:
-        """Cuts a batch in `critic_steps` equal parts along the first axis."""
-        batch = _without_padding(data)
-        if self.critic_steps == 1:
-            return [batch]
-        size = tf.nest.flatten(batch)[0].shape[0]
-        if size is not None and size % self.critic_steps:
-            raise InputError(
-                f"a batch of {size} cannot be cut in critic_steps={self.critic_steps} equal parts; load batches of a "
-                f"multiple of {self.critic_steps}: each critic step takes its own part."
-            )
-        steps = self.critic_steps
-        return [tf.nest.map_structure(lambda tensor, i=i: tf.split(tensor, steps)[i], batch) for i in range(steps)]
 
     def _replica_share(self, optimizer: keras.optimizers.Optimizer, terms: Terms) -> tf.Tensor:
         """Sums the terms into what is differentiated: a replica's share, for optimizers sum gradients over replicas."""
@@ -246,7 +233,7 @@ class Adversarial(Persistent):
 
         The critic's loss here, against its training loss, shows how far it has learnt the training images by heart.
         """
-        batch = _without_padding(data)
+        batch = without_padding(data)
         draws = tf.identity(self.draws.value)
         fakes = self.generate(batch, training=False)
         terms = self.discriminator_losses(batch, fakes, training=False)
@@ -275,14 +262,6 @@ class Adversarial(Persistent):
         rate = 1.0 - tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
         for mean, raw in zip(self.averages, self.generators, strict=True):
             move_towards(mean, raw, rate)
-
-
-def _without_padding(data: Any) -> Any:
-    """Undoes the (x, None, None) that Keras makes of a batch that is no dataset's."""
-    if not isinstance(data, tuple):
-        return data
-    given = tuple(part for part in data if part is not None)
-    return given[0] if len(given) == 1 else given
 
 
 def _trainable(networks: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -39,4 +39,5 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
     opened = Run.open(run.path)
     dcgan.train(**{**opened.options, "epochs": 2}, run=opened)
     assert sorted(path.name for path in (run.path / "savedmodel").iterdir()) == ["1", "2"]
-    assert len(list(run.samples.iterdir())) == 2
+    # A slow machine may have drawn a first picture before the first epoch's end too.
+    assert {path.name for path in run.samples.iterdir()} >= {"epoch-0001.png", "epoch-0002.png"}

@@ -112,7 +112,8 @@ def test_an_app_leaves_what_the_folder_promises(tmp_path):
     content = json.loads((run.path / "options.json").read_text())
     assert content["options"] == {"epochs": 3, "num_images": 64, "minutes": None}
     assert set(content["versions"]) >= {"kgan", "keras", "tensorflow"}
-    assert [p.name for p in sorted(run.samples.iterdir())] == [f"epoch-{epoch:04d}.png" for epoch in (1, 2, 3)]
+    # A slow machine may have drawn a first picture before the first epoch's end too.
+    assert {p.name for p in run.samples.iterdir()} >= {f"epoch-{epoch:04d}.png" for epoch in (1, 2, 3)}
     assert len(_history(run)) == 3
     assert len(list(run.checkpoints.iterdir())) == checkpoints.KEPT
     assert list((run.path / "logs").rglob("events*"))
