@@ -36,6 +36,14 @@ def test_every_endpoint_answers_images_in_range_and_row_by_row(model):
         np.testing.assert_allclose(endpoint.function(rows[1:2])[0], images[1], atol=1e-6)
 
 
+def test_a_family_is_published_with_the_same_numbers(model, tmp_path):
+    served = tf.saved_model.load(str(kgan.export(model, tmp_path / "model")))
+    for name, endpoint in model.endpoints().items():
+        rows = _example(endpoint.input, 3)
+        images = served.signatures[name](**{endpoint.input.name: rows})["images"]
+        np.testing.assert_allclose(images, endpoint.function(rows), atol=1e-5)
+
+
 def _example(spec, rows):
     shape = [rows, *spec.shape[1:]]
     if spec.dtype.is_integer:
