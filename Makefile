@@ -8,7 +8,7 @@ USE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test lint bench clean
 
 demo: $(USE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
@@ -32,10 +32,7 @@ $(BENCH): pyproject.toml | $(DEV)
 	@touch $@
 
 test: lint
-	$(BIN)/python -m pytest -m 'not slow'
-
-test-slow: $(DEV)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest
 
 lint: $(DEV)
 	$(BIN)/ruff check .

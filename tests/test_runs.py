@@ -172,6 +172,12 @@ def test_a_run_without_a_model_says_so(tmp_path):
         run.load_model()
 
 
+def test_fewer_images_than_a_batch_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match="batch_size=8 needs at least 8 images"):
+        train(tmp_path, "run", num_images=7)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("budget", "message"), [({}, "how long"), ({"epochs": 0}, "at least 1"), ({"minutes": -1.0}, "positive")]
 )

@@ -82,6 +82,8 @@ def fit(
     _check_budget(epochs, minutes)
     checkpoints.remove_leftovers(run.checkpoints)
     done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
+    # First of all, for it refuses batches that the data cannot fill.
+    stream = data.batches(batch_size, seed=seed, start=done.step, repeat=True)
     per_epoch = len(data) // batch_size
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
@@ -95,7 +97,6 @@ def fit(
         ProgressLine(batch_size, per_epoch, epochs, minutes, done),
         keeper,
     ]
-    stream = data.batches(batch_size, seed=seed, start=done.step, repeat=True)
     with keeper.listening(), _closing(history):
         for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
             model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
