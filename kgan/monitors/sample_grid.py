@@ -1,4 +1,4 @@
-"""Callbacks that show what a training is doing."""
+"""`SampleGrid`: pictures of what a training has learnt so far."""
 
 import os
 import time

@@ -1,0 +1,1 @@
+"""Evaluation: a protocol, its numbers, and the floor beside each."""

@@ -1,0 +1,1 @@
+"""How good, how varied, how new: small pure functions over features."""
