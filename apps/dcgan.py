@@ -1,24 +1,27 @@
 """DCGAN: images from noise, small and quick; MNIST by default.
 
-Paper: Radford et al. 2016 for the shape of the networks. Not for the rest: without normalization, with few channels
-and a feature map at the picture's own size, the non-saturating loss with R1 (Mescheder et al. 2018) every fourth step,
-Adam at a high rate without momentum, batches of 32 and an averaged generator, which gets furthest in minutes on a CPU.
+Paper: Radford et al. 2016 for the game, a convolutional pair on noise. Not for the recipe, which is what got furthest
+in minutes on a CPU: no normalization, few channels and residual units in both players (`kgan.networks.residual`), the
+non-saturating loss with R1 (Mescheder et al. 2018) every fourth step, Adam at a high rate without momentum, batches of
+32 and an averaged generator. The paper's own pair is `kgan.networks.dcgan`.
 Data: MNIST by tensorflow-datasets; any other set of it by name, a folder of images, or `synthetic`.
-Hardware and time: two CPU cores; legible digits after 2 minutes, 10 are good. docs/measurements.md says what to expect.
+Hardware and time: two CPU cores; legible digits after 1 minute, 10 are good. docs/measurements.md says what to expect.
 """
 
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
 import kgan
-from kgan.networks import dcgan
+from kgan.networks import residual
 from kgan.runs import Run, fit
 
 EPOCHS = 20
 FOLDER_SIZE = 64
+# The penalties with the weights that suit them.
+PENALTIES = {"r1": (kgan.R1, 1.0), "gradient_penalty": (kgan.GradientPenalty, 10.0)}
 
 
 def train(
@@ -29,10 +32,12 @@ def train(
     batch_size: int = 32,
     size: int | None = None,
     width: int = 32,
+    depth: int = 2,
     latent_dim: int = 64,
     loss: str = "non_saturating",
-    r1_weight: float = 1.0,
-    learning_rate: float = 2e-3,
+    penalty: Literal["r1", "gradient_penalty", "none"] = "r1",
+    penalty_weight: float | None = None,
+    learning_rate: float = 1e-3,
     ema_decay: float = 0.999,
     precision: Literal["float32", "bfloat16", "float16"] = "float32",
     xla: bool = False,
@@ -49,10 +54,12 @@ def train(
         minutes: Wall-clock minutes of training.
         batch_size: Images a step.
         size: Side of the images in pixels, 16 to 128; by default that of the data, 64 for a folder.
-        width: Channels of the feature maps next to the picture, twice as many at each halving.
+        width: Channels at half the picture's size, twice as many at each halving.
+        depth: Residual units at each size.
         latent_dim: Size of the noise.
         loss: An adversarial loss of kgan.losses, by name.
-        r1_weight: Weight of the R1 penalty, computed every 4th step.
+        penalty: What keeps the critic smooth, computed every 4th step; the Wasserstein loss wants gradient_penalty.
+        penalty_weight: Its weight; by default 1 for r1, 10 for gradient_penalty.
         learning_rate: Of both players' Adam.
         ema_decay: Decay of the averaged generator, per step.
         precision: What the networks compute in.
@@ -66,6 +73,7 @@ def train(
     data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().is_dir() else data
     run = run or Run.new("dcgan", locals(), out)
     images = _open(data, size, skip_broken)
+    held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)
     model = run.restore()
     if model is None:
         keras.utils.set_random_seed(seed)
@@ -73,9 +81,11 @@ def train(
         model = build(
             images.image_shape,
             width=width,
+            depth=depth,
             latent_dim=latent_dim,
             loss=loss,
-            r1_weight=r1_weight,
+            penalty=penalty,
+            penalty_weight=penalty_weight,
             learning_rate=learning_rate,
             ema_decay=ema_decay,
             xla=xla,
@@ -83,10 +93,14 @@ def train(
         )
     epochs = EPOCHS if epochs is None and minutes is None else epochs
     pictures = kgan.SampleGrid(run.samples)
-    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=[pictures])
+    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
+    health = kgan.HealthMonitor(images, held_out, path=run.path / "health.jsonl")
+    callbacks = [pictures, scores, health]
+    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=callbacks)
     pictures.save_gif(run.path / "training.gif")
+    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
     print(
-        f"published {kgan.export(model, run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
+        f"published {kgan.export(run.load_model(), run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
         file=sys.stderr,
     )
     return run
@@ -96,19 +110,20 @@ def build(
     image_shape: tuple[int, int, int],
     *,
     width: int,
+    depth: int,
     latent_dim: int,
     loss: str,
-    r1_weight: float,
+    penalty: str,
+    penalty_weight: float | None,
     learning_rate: float,
     ema_decay: float,
     xla: bool,
     seed: int,
 ) -> kgan.GAN:
     """Returns the compiled model for images of this shape; the options are those of `train`."""
-    small: dict[str, Any] = {"normalization": "none", "full_resolution": True, "init_stddev": None}
     model = kgan.GAN(
-        dcgan.generator(latent_dim, image_shape, width, kernel_size=3, upsampling="resize", slope=0.2, **small),
-        dcgan.discriminator(image_shape, width, kernel_size=3, **small),
+        residual.generator(latent_dim, image_shape, width, depth),
+        residual.discriminator(image_shape, width, depth),
         latent_dim,
         ema_decay=ema_decay,
         seed=seed,
@@ -117,10 +132,17 @@ def build(
         keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
         keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
         loss=loss,
-        penalty=kgan.R1(r1_weight, every=4),
+        penalty=_penalty(penalty, penalty_weight),
         jit_compile=xla,
     )
     return model
+
+
+def _penalty(name: str, weight: float | None) -> kgan.penalties.Penalty | None:
+    if name == "none":
+        return None
+    kind, default = PENALTIES[name]
+    return kind(default if weight is None else weight, every=4)
 
 
 def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:

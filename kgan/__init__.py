@@ -1,10 +1,10 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import data, losses, networks, penalties
+from kgan import data, divergences, evaluation, losses, metrics, networks, penalties
 from kgan.adversarial import Adversarial
 from kgan.export import export
 from kgan.families import GAN
-from kgan.monitors import SampleGrid
+from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
 
 __all__ = [
@@ -14,11 +14,16 @@ __all__ = [
     "R2",
     "Adversarial",
     "GradientPenalty",
+    "HealthMonitor",
     "SampleGrid",
+    "ScoreMonitor",
     "WeightClipping",
     "data",
+    "divergences",
+    "evaluation",
     "export",
     "losses",
+    "metrics",
     "networks",
     "penalties",
 ]

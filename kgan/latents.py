@@ -9,6 +9,23 @@ import tensorflow as tf
 from kgan.errors import InputError
 
 
+@tf.function
+def from_seeds(seeds: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns N(0, 1) latents `(n, size)`; row i is a function of `seeds[i]` alone, on any machine.
+
+    A graph, as row by row it would take a hundred times as long.
+
+    Args:
+        seeds: `(n,)` integers.
+        size: Of a latent.
+    """
+    return tf.map_fn(
+        lambda seed: tf.random.stateless_normal((size,), tf.stack([seed, 0]), alg="philox"),
+        tf.cast(seeds, tf.int64),
+        fn_output_signature=tf.TensorSpec((size,), tf.float32),
+    )
+
+
 def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """Interpolates along the great circle (Shoemake 1985; White 2016 for latents of GANs).
 

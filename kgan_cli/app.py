@@ -72,6 +72,7 @@ def sample(
     run: RunFolder,
     num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of the first image; the others count on from it.")] = 0,
+    columns: Annotated[int | None, typer.Option(min=1, help="Images a row of the grid; by default a square.")] = None,
     single: Annotated[bool, typer.Option("--single", help="One PNG an image instead of a grid.")] = False,
     interpolate: Annotated[int, typer.Option(min=0, help="Steps from each image to the next, a row a pair.")] = 0,
     gif: Annotated[bool, typer.Option("--gif", help="A GIF that walks from image to image.")] = False,
@@ -81,7 +82,7 @@ def sample(
     import_tensorflow()
     from kgan_cli.sampling import write_samples
 
-    print(write_samples(run, num, seed, single, interpolate, gif, out))
+    print(write_samples(run, num, seed, columns, single, interpolate, gif, out))
 
 
 @app.command()
@@ -97,6 +98,44 @@ def export(
     opened = Run.open(run)
     say("writing the SavedModel, and checking it in a fresh process ...")
     print(kgan.export(opened.load_model(), to or opened.path / "savedmodel"))
+
+
+@app.command()
+def evaluate(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A run, a report.json, or a folder of images to judge.")],
+    second: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="Another run or report, or the folder of real images.")
+    ] = None,
+    extractor: Annotated[
+        str | None,
+        typer.Option(help="lenet-mnist, random-conv, pixels, keras-inception-v3, or a .keras file or SavedModel."),
+    ] = None,
+    num: Annotated[int, typer.Option(min=2, help="Images of each kind: generated, real, and real for the floor.")] = (
+        10_000
+    ),
+    split: Annotated[str, typer.Option(help="The part of the real images that generated ones are compared with.")] = (
+        "train"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Of the first generated image; the others count on from it.")] = 0,
+    raw: Annotated[bool, typer.Option("--raw", help="Judge the generator as trained, not its average.")] = False,
+    detector: Annotated[
+        Path | None, typer.Option(help="An OpenCV cascade (XML): adds the share of images in which it fires.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="The real images, if not what the run's options name.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Side to bring real images to, if not the run's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report; by default evaluation/ in the run.")] = None,
+) -> None:
+    """Judge a run, compare two runs, or judge a folder of images by a folder of real ones.
+
+    Every number stands beside an interval and beside the floor: the same of as many real images. Two runs are compared
+    only if all was done alike: extractor, real images, numbers, seed, weights. `kgan evaluate A.json B.json` compares
+    reports as they are.
+    """
+    import_tensorflow()
+    from kgan_cli.evaluating import evaluate as judge
+    from kgan_cli.judging import Request
+
+    print(judge(first, second, Request(extractor, num, split, seed, raw, detector, data, size), out))
 
 
 @app.command()

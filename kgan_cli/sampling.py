@@ -8,10 +8,21 @@ from kgan.errors import InputError
 from kgan.runs import Run
 
 
-def write_samples(run: Path, num: int, seed: int, single: bool, interpolate: int, gif: bool, out: Path | None) -> Path:
+def write_samples(
+    run: Path,
+    num: int,
+    seed: int,
+    columns: int | None,
+    single: bool,
+    interpolate: int,
+    gif: bool,
+    out: Path | None,
+) -> Path:
     """Draws what `kgan sample` was asked for and returns the file or folder written."""
     if single and (interpolate or gif):
         raise InputError("--single draws separate images; it does not go with --interpolate or --gif.")
+    if columns and (single or interpolate or gif):
+        raise InputError("--columns lays out a grid; it does not go with --single, --interpolate or --gif.")
     if (interpolate or gif) and num < 2:
         raise InputError(f"an interpolation needs --num of at least 2; got {num}.")
     opened = Run.open(run)
@@ -28,7 +39,7 @@ def write_samples(run: Path, num: int, seed: int, single: bool, interpolate: int
         pixels.save_png(path, pixels.grid(model(latents.walk(model, num, seed, interpolate)), columns=interpolate))
     else:
         path = out or folder / f"grid-{num}-seed-{seed}.png"
-        pixels.save_png(path, pixels.grid(model.sample(num, seed=seed)))
+        pixels.save_png(path, pixels.grid(model.sample(num, seed=seed), columns=columns))
     return path
 
 

@@ -4,8 +4,10 @@ import os
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
+import kgan
 from kgan.apps import dcgan
 from kgan.errors import InputError
 from kgan.runs import Run
@@ -30,7 +32,11 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
     assert not (tmp_path / "run").exists()
 
     run = dcgan.train(data="pictures", out=tmp_path / "run", skip_broken=True, **options)
-    assert "left out" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "left out" in said
+    assert "the best model is that of step 2: frechet distance (random-conv, 5 images)" in said
+    assert "health: no alarm" in said
+    assert (run.best / "model.keras").exists() and (run.path / "health.jsonl").exists()
     assert run.load_model().sample(2).shape == (2, 16, 16, 3)
     assert (run.path / "savedmodel" / "1" / "saved_model.pb").exists()
     assert (run.path / "training.gif").exists()
@@ -41,3 +47,23 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
     assert sorted(path.name for path in (run.path / "savedmodel").iterdir()) == ["1", "2"]
     # A slow machine may have drawn a first picture before the first epoch's end too.
     assert {path.name for path in run.samples.iterdir()} >= {"epoch-0001.png", "epoch-0002.png"}
+
+
+def test_what_is_published_is_the_model_that_scored_best(pictures, tmp_path, monkeypatch):
+    scores = iter([2.0, 1.0, 3.0])
+    monkeypatch.setattr(kgan.evaluation.Scorer, "score", lambda self, images: {"frechet_distance": next(scores)})
+    monkeypatch.setattr(kgan.ScoreMonitor, "_affordable", lambda self: True)
+    options = {"size": 16, "batch_size": 4, "width": 4, "latent_dim": 4, "epochs": 3}
+    run = dcgan.train(data=str(pictures), out=tmp_path / "run", **options)
+    assert int(run.load_model().optimizer.iterations.numpy()) == 4
+    assert int(run.restore().optimizer.iterations.numpy()) == 6
+    published = tf.saved_model.load(str(run.path / "savedmodel" / "1"))
+    images = published.signatures["sample"](tf.constant([3], tf.int64))["images"]
+    np.testing.assert_allclose(images, run.load_model().sample(1, seed=3), atol=1e-5)
+
+
+@pytest.mark.parametrize(("penalty", "kind"), [("gradient_penalty", kgan.GradientPenalty), ("r1", kgan.R1)])
+def test_the_penalty_is_an_option(penalty, kind):
+    options = {"width": 4, "depth": 1, "latent_dim": 4, "loss": "wasserstein", "learning_rate": 1e-3, "xla": False}
+    model = dcgan.build((16, 16, 1), penalty=penalty, penalty_weight=3.0, ema_decay=0.9, seed=0, **options)
+    assert [(type(item), item.weight, item.every) for item in model.penalties] == [(kind, 3.0, 4)]

@@ -65,6 +65,8 @@ def test_sample_writes_what_is_asked_for(trained, monkeypatch, capsys, tmp_path)
 
     with Image.open(sample("--num", 9)) as grid:
         assert grid.size == (3 * 18 + 2, 3 * 18 + 2)
+    with Image.open(sample("--num", 6, "--columns", 6)) as grid:
+        assert grid.size == (6 * 18 + 2, 18 + 2)
     with Image.open(sample("--num", 4, "--interpolate", 5)) as grid:
         assert grid.size == (5 * 18 + 2, 3 * 18 + 2)
     with Image.open(sample("--num", 3, "--gif", "--interpolate", 4)) as walk:

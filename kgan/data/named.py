@@ -53,6 +53,16 @@ def read_named(name: str, split: str, options: ReadOptions) -> ImageSet:
     )
 
 
+def splits_of(name: str) -> tuple[str, ...]:
+    """Returns the names of the splits of a set of TensorFlow Datasets that is on this machine.
+
+    Raises:
+        InputError: If there is no such set.
+    """
+    with _quiet_absl():
+        return tuple(_find_builder(name).info.splits)
+
+
 @contextlib.contextmanager
 def _quiet_absl() -> Iterator[None]:
     """Keeps TFDS's remarks on its own deprecations and empty folders from the user's terminal."""

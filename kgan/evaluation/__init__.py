@@ -1,1 +1,34 @@
-"""Evaluation: a protocol, its numbers, and the floor beside each."""
+"""Evaluation: how good generated images are, by a protocol, with an interval and the real images' floor."""
+
+from kgan.evaluation.comparison import Comparison, compare, refuse_different
+from kgan.evaluation.defaults import default_extractor, default_scorer
+from kgan.evaluation.drawing import digest_of_weights, draw
+from kgan.evaluation.evaluate import evaluate_images
+from kgan.evaluation.measures import MEASURES, Measure
+from kgan.evaluation.protocol import Protocol
+from kgan.evaluation.reference import Reference, open_reference
+from kgan.evaluation.report import Evaluation, Row, load
+from kgan.evaluation.scorer import Scorer
+from kgan.evaluation.tables import comparison_table, table
+
+__all__ = [
+    "MEASURES",
+    "Comparison",
+    "Evaluation",
+    "Measure",
+    "Protocol",
+    "Reference",
+    "Row",
+    "Scorer",
+    "compare",
+    "comparison_table",
+    "default_extractor",
+    "default_scorer",
+    "digest_of_weights",
+    "draw",
+    "evaluate_images",
+    "load",
+    "open_reference",
+    "refuse_different",
+    "table",
+]

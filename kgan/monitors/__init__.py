@@ -1,5 +1,7 @@
 """Callbacks that watch a training: pictures, scores, health."""
 
+from kgan.monitors.health.monitor import HealthMonitor
 from kgan.monitors.sample_grid import SampleGrid
+from kgan.monitors.score import ScoreMonitor
 
-__all__ = ["SampleGrid"]
+__all__ = ["HealthMonitor", "SampleGrid", "ScoreMonitor"]

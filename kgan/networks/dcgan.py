@@ -10,9 +10,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.errors import InputError, unknown_name
+from kgan.errors import unknown_name
+from kgan.networks import pyramid
 
-SIZES = range(16, 129)
 GENERATOR_NORMALIZATIONS = ("batch", "none")
 DISCRIMINATOR_NORMALIZATIONS = ("batch", "spectral", "none")
 UPSAMPLINGS = ("transpose", "resize")
@@ -26,7 +26,6 @@ def generator(
     kernel_size: int = 4,
     normalization: str = "batch",
     upsampling: str = "transpose",
-    full_resolution: bool = False,
     init_stddev: float | None = 0.02,
     slope: float = 0.0,
     name: str = "generator",
@@ -42,8 +41,6 @@ def generator(
         normalization: `"batch"` as in the paper (momentum 0.9, epsilon 1e-5), or `"none"`.
         upsampling: `"transpose"`: transposed convolutions of stride 2, as in the paper. `"resize"`: nearest-neighbour
             resize, then a convolution, which makes no checkerboards (Odena et al. 2016) and costs four times as much.
-        full_resolution: Whether a feature map of `width // 2` channels as large as the picture, and a 3x3 convolution,
-            stand before it. Not in the paper; the discriminator has the like.
         init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for Glorot's uniform initialisation,
             for networks without normalization, whose signal would die out.
         slope: Of the leaky ReLU; 0 is the paper's ReLU.
@@ -52,10 +49,10 @@ def generator(
     Raises:
         InputError: If the networks cannot make such images, or an option is unknown.
     """
-    sizes = _sizes(image_shape)
+    sizes = pyramid.sizes(image_shape)
     _check_choice("normalization", normalization, GENERATOR_NORMALIZATIONS)
     _check_choice("upsampling", upsampling, UPSAMPLINGS)
-    widths = _widths(width, max_width, len(sizes) - 1)
+    widths = pyramid.widths(width, max_width, len(sizes) - 1)
 
     def options(**changes: Any) -> dict[str, Any]:
         # A bias before BatchNorm would be taken out again by it. Each layer needs an initializer of its own:
@@ -82,11 +79,7 @@ def generator(
         x = activate(double(x, channels, size, **options()))
     # float32 at the picture, whatever the precision of the rest.
     last = options(use_bias=True, dtype="float32")
-    if full_resolution:
-        x = activate(double(x, max(width // 2, 1), sizes[0], **options()))
-        x = layers.Conv2D(image_shape[-1], 3, padding="same", **last)(x)
-    else:
-        x = double(x, image_shape[-1], sizes[0], **last)
+    x = double(x, image_shape[-1], sizes[0], **last)
     return keras.Model(latents, layers.Activation("tanh", dtype="float32")(x), name=name)
 
 
@@ -96,7 +89,6 @@ def discriminator(
     max_width: int = 512,
     kernel_size: int = 4,
     normalization: str = "batch",
-    full_resolution: bool = False,
     init_stddev: float | None = 0.02,
     slope: float = 0.2,
     dropout: float = 0.0,
@@ -112,7 +104,6 @@ def discriminator(
         normalization: `"batch"` as in the paper: all but the first convolution, momentum 0.9, epsilon 1e-5.
             `"spectral"`: every weight divided by its largest singular value (Miyato et al. 2018). `"none"`, which
             gradient penalties want.
-        full_resolution: Whether a 3x3 convolution of stride 1 to `width // 2` channels comes first. Not in the paper.
         init_stddev: Weights start as N(0, init_stddev^2), 0.02 in the paper; None for Glorot's uniform initialisation.
         slope: Of the leaky ReLU, 0.2 in the paper.
         dropout: Share of activations dropped after each convolution.
@@ -121,17 +112,14 @@ def discriminator(
     Raises:
         InputError: If the size or an option is not one of those above.
     """
-    sizes = _sizes(image_shape)
+    sizes = pyramid.sizes(image_shape)
     _check_choice("normalization", normalization, DISCRIMINATOR_NORMALIZATIONS)
 
     def constrained(layer: keras.Layer) -> keras.Layer:
         return layers.SpectralNormalization(layer) if normalization == "spectral" else layer
 
     x = images = keras.Input(image_shape, name="images")
-    if full_resolution:
-        first = layers.Conv2D(max(width // 2, 1), 3, padding="same", kernel_initializer=_initializer(init_stddev))
-        x = layers.LeakyReLU(negative_slope=slope)(constrained(first)(x))
-    for index, channels in enumerate(_widths(width, max_width, len(sizes) - 1)):
+    for index, channels in enumerate(pyramid.widths(width, max_width, len(sizes) - 1)):
         normalized = normalization == "batch" and index > 0
         convolution = layers.Conv2D(
             channels,
@@ -147,24 +135,6 @@ def discriminator(
         x = layers.Dropout(dropout)(x) if dropout else x
     head = layers.Dense(1, kernel_initializer=_initializer(init_stddev), dtype="float32")
     return keras.Model(images, constrained(head)(layers.Flatten()(x)), name=name)
-
-
-def _sizes(image_shape: tuple[int, int, int]) -> list[int]:
-    """Returns the sides of the feature maps, picture first, each half the one before, rounded up: 28, 14, 7."""
-    if len(image_shape) != 3 or image_shape[0] != image_shape[1] or image_shape[0] not in SIZES:
-        raise InputError(f"dcgan makes square images of {SIZES[0]} to {SIZES[-1]} pixels; got shape {image_shape}.")
-    if image_shape[2] not in (1, 3):
-        raise InputError(f"dcgan makes images of 1 or 3 channels; got {image_shape[2]}.")
-    sizes = [image_shape[0]]
-    while sizes[-1] > 7:
-        sizes.append((sizes[-1] + 1) // 2)
-    return sizes
-
-
-def _widths(width: int, max_width: int, count: int) -> list[int]:
-    if width < 1 or max_width < width:
-        raise InputError(f"width must be at least 1 and at most max_width; got {width} and {max_width}.")
-    return [min(width * 2**index, max_width) for index in range(count)]
 
 
 def _initializer(stddev: float | None) -> keras.initializers.Initializer:

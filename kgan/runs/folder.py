@@ -24,6 +24,7 @@ class Run:
     - `options.json`: the app, its resolved options, the versions;
     - `checkpoints/`: what `kgan resume` goes on from, the last two;
     - `model.keras`: the model at the end, both players and both optimizers;
+    - `best/`: the model that scored best, and the scores, where `ScoreMonitor` watched;
     - `history.csv`, `logs/` (TensorBoard), `samples/` (pictures), `savedmodel/` (published versions).
 
     Attributes:
@@ -92,6 +93,11 @@ class Run:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
 
+    @property
+    def best(self) -> Path:
+        """The folder of the model that scored best."""
+        return self.path / "best"
+
     def write_options(self) -> None:
         """Writes options.json."""
         packages = ("kgan", "keras", "tensorflow", "numpy")
@@ -116,13 +122,13 @@ class Run:
             model.save(temporary)
 
     def load_model(self) -> keras.Model:
-        """Returns the finished model, or that of the newest checkpoint while there is none.
+        """Returns the model that scored best, or where none was scored the last one.
 
         Raises:
             RunError: If there is neither.
         """
-        finished = self.path / "model.keras"
-        model = keras.saving.load_model(finished) if finished.exists() else self.restore()
+        finished = [file for file in (self.best / "model.keras", self.path / "model.keras") if file.exists()]
+        model = keras.saving.load_model(finished[0]) if finished else self.restore()
         if model is None:
             raise RunError(f"{self.path} has no model yet; train it first: kgan resume {self.path}")
         return model

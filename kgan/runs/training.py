@@ -92,8 +92,9 @@ def fit(
     history = keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True)
     callbacks = [
         history,
-        keras.callbacks.TensorBoard(str(run.path / "logs"), write_graph=False),
+        # Before TensorBoard and the progress line, which show what these add to the epoch's logs.
         *callbacks,
+        keras.callbacks.TensorBoard(str(run.path / "logs"), write_graph=False),
         ProgressLine(batch_size, per_epoch, epochs, minutes, done),
         keeper,
     ]

@@ -1,0 +1,48 @@
+"""The dcgan app on real MNIST beside TensorFlow's tutorial, minute for minute, several seeds, as a table.
+
+    TFDS_DATA_DIR=... python benchmarks/digits.py --minutes 10 --seeds 3 --out digits
+
+For each seed the app and the tutorial's recipe are trained at the same time, each on half of the processor's cores,
+through the same `kgan train`, and what each publishes is judged by the same `kgan evaluate`, on other samples than
+those it was chosen by. Started again, it goes on after the last training that was finished.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import together
+
+ROWS = {"frechet_distance": "Frechet distance", "classifier_score": "score", "coverage": "coverage"}
+APPS = {"dcgan": "dcgan", "tutorial": str(Path(__file__).with_name("tutorial.py"))}
+# The monitor's samples are those of the seeds from 0 on.
+SEED = 1_000_000
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """Returns the table in Markdown: a row a run, and the real images' own values at the end."""
+    lines = [f"| run | {' | '.join(ROWS.values())} |", "|---" * (len(ROWS) + 1) + "|"]
+    for name, rows in results.items():
+        lines.append(f"| {name} | {' | '.join(format(rows[key]['value'], '.3g') for key in ROWS)} |")
+    rows = next(iter(results.values()))
+    lines.append(f"| real images (floor) | {' | '.join(format(rows[key]['floor'], '.3g') for key in ROWS)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Trains, judges, prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--num", type=int, default=10_000)
+    parser.add_argument("--out", type=Path, default=Path("digits"))
+    given = parser.parse_args()
+    runs = {(name, seed): given.out / f"{name}-{seed}" for seed in range(given.seeds) for name in APPS}
+    for seed in range(given.seeds):
+        words = {name: [app, "--minutes", str(given.minutes), "--seed", str(seed)] for name, app in APPS.items()}
+        together.train({runs[name, seed]: words[name] for name in APPS})
+    print(table({f"{name}, seed {seed}": together.judge(run, given.num, SEED) for (name, seed), run in runs.items()}))
+
+
+if __name__ == "__main__":
+    main()

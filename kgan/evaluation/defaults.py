@@ -1,0 +1,31 @@
+"""What images are judged by when nothing else is said."""
+
+from kgan.data import ImageSet
+from kgan.evaluation.scorer import Scorer
+from kgan.metrics.features import open_extractor
+
+# Enough for a Frechet distance of 128 features to be told from its floor, and seconds to draw.
+SCORED = 5000
+
+
+def default_extractor(real: ImageSet) -> tuple[str, str]:
+    """Returns the name of the extractor for real images of this kind, and why it is that one, in words.
+
+    A classifier of the very images where there is one, which is for MNIST; otherwise the one that works on anything.
+    """
+    if real.name.strip("'") == "mnist" and real.image_shape[-1] == 1:
+        return "lenet-mnist", "it was trained on MNIST"
+    return "random-conv", "it works on images of any kind; another one: --extractor"
+
+
+def default_scorer(real: ImageSet, held_out: ImageSet | None = None) -> Scorer:
+    """Returns what a training is scored by: the Frechet distance in the default extractor's features.
+
+    Args:
+        real: The training images.
+        held_out: Others, for the floor, where there are any.
+
+    Raises:
+        InputError: As `Scorer` does.
+    """
+    return Scorer(real, open_extractor(default_extractor(real)[0]), num_images=SCORED, held_out=held_out)

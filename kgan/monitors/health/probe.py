@@ -1,0 +1,145 @@
+"""`Probe`: looks at a two-player model without changing anything of it."""
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan.monitors.health.signals import Crowd, separation, thumbnails
+from kgan.monitors.health.spectra import Spectra
+from kgan.pixels import from_uint8
+from kgan.terms import as_float32
+
+Weights = dict[str, np.ndarray]
+
+CHUNK = 64
+GRADIENT_IMAGES = 16
+TINY = 1e-12
+
+
+class Probe:
+    """Takes one look after another at a model, always with the same real images.
+
+    Args:
+        model: A `kgan.Adversarial` whose first critic maps images to logits.
+        real: Training images, uint8.
+        held_out: Images that are not trained on, uint8, or None.
+    """
+
+    def __init__(self, model: Any, real: np.ndarray, held_out: np.ndarray | None):
+        self.model = model
+        self.real = from_uint8(real)
+        self.held_out = None if held_out is None else from_uint8(held_out)
+        self.real_crowd = Crowd(thumbnails(keras.ops.convert_to_numpy(self.real)))
+        self.spectra = Spectra()
+        self.weights = self._weights()
+
+    def critic_terms(self) -> list[str]:
+        """Returns the names of the terms of the critics' loss."""
+        batch = self.real[:2]
+        with self._noise_kept():
+            return list(self.model.discriminator_losses(batch, self.model.generate(batch, training=False), False))
+
+    def look(self, losses_not_finite: Sequence[str] = ()) -> dict[str, Any]:
+        """Returns the fields of `Signals` that the model itself shows; arithmetic on NaN and infinity stays silent."""
+        with self._noise_kept(), np.errstate(invalid="ignore", over="ignore"):
+            return self._signals(losses_not_finite)
+
+    def _signals(self, losses_not_finite: Sequence[str]) -> dict[str, Any]:
+        fakes = tf.concat([self.model.generate(chunk, training=False) for chunk in _chunks(self.real)], axis=0)
+        pixels = keras.ops.convert_to_numpy(fakes)
+        values = {**self._logit_signals(fakes), **self._gradient_signals(), **self._sample_signals(pixels)}
+        flawed = [*losses_not_finite, *([] if np.isfinite(pixels).all() else ["the generated images"])]
+        before, self.weights = self.weights, self._weights()
+        for player, weights in self.weights.items():
+            values.update(self._weight_signals(player, weights, before[player]))
+            if not all(np.isfinite(array).all() for array in weights.values()):
+                flawed.append(f"the {player}'s weights")
+        return {**values, "not_finite": tuple(flawed)}
+
+    @contextlib.contextmanager
+    def _noise_kept(self) -> Iterator[None]:
+        """Puts the counter of the noise back, so that training goes on as if nobody had looked."""
+        draws = self.model.draws.numpy()
+        try:
+            yield
+        finally:
+            self.model.draws.assign(draws)
+
+    def _logit_signals(self, fakes: tf.Tensor) -> dict[str, float]:
+        real, fake = self._logits(self.real), self._logits(fakes)
+        held_out = np.array([np.nan]) if self.held_out is None else self._logits(self.held_out)
+        return {
+            "real_logit": float(real.mean()),
+            "held_out_logit": float(held_out.mean()),
+            "fake_logit": float(fake.mean()),
+            "spread": float(real.std() + fake.std()) / 2,
+            "separation": separation(real, fake),
+            "memorising": separation(real, held_out),
+        }
+
+    def _sample_signals(self, pixels: np.ndarray) -> dict[str, float]:
+        if not np.isfinite(pixels).all():
+            return dict.fromkeys(("diversity", "closeness", "distance"), math.nan)
+        crowd = Crowd(thumbnails(pixels))
+        return {
+            "diversity": crowd.mean / max(self.real_crowd.mean, TINY),
+            "closeness": crowd.nearest / max(self.real_crowd.nearest, TINY),
+            "distance": crowd.energy_distance(self.real_crowd),
+        }
+
+    def _logits(self, images: tf.Tensor) -> np.ndarray:
+        """Returns the critic's logit of each image; of a map of patches the mean."""
+        critic = self.model.discriminators[0]
+        logits = [tf.cast(critic(chunk, training=False), "float32") for chunk in _chunks(images)]
+        return np.concatenate([keras.ops.convert_to_numpy(part).reshape(len(part), -1).mean(axis=1) for part in logits])
+
+    def _gradient_signals(self) -> dict[str, float]:
+        batch = self.real[:GRADIENT_IMAGES]
+        with tf.GradientTape() as tape:
+            fakes = self.model.generate(batch, training=False)
+            loss = tf.add_n(list(as_float32(self.model.generator_losses(batch, fakes, training=False)).values()))
+        generator = _norm(tape, loss, self.model.generators)
+        fakes = tf.nest.map_structure(tf.stop_gradient, fakes)
+        with tf.GradientTape() as tape:
+            loss = tf.add_n(list(as_float32(self.model.discriminator_losses(batch, fakes, training=False)).values()))
+        return {
+            "generator_gradient": generator,
+            "discriminator_gradient": _norm(tape, loss, self.model.discriminators),
+        }
+
+    def _weights(self) -> dict[str, Weights]:
+        players = {"generator": self.model.generators, "discriminator": self.model.discriminators}
+        return {
+            player: {
+                f"{number}/{variable.path}": np.array(keras.ops.convert_to_numpy(variable), "float32")
+                for number, network in enumerate(networks)
+                for variable in network.trainable_variables
+            }
+            for player, networks in players.items()
+        }
+
+    def _weight_signals(self, player: str, weights: Weights, before: Weights) -> dict[str, float]:
+        change = math.hypot(*(float(np.linalg.norm(weights[name] - before[name])) for name in weights))
+        size = math.hypot(*(float(np.linalg.norm(array)) for array in before.values()))
+        kernels = {
+            f"{player}/{name}": array for name, array in weights.items() if array.ndim > 1 and np.isfinite(array).all()
+        }
+        return {
+            f"{player}_update": change / max(size, TINY),
+            f"{player}_norm": max(self.spectra(kernels).values(), default=math.nan),
+        }
+
+
+def _chunks(images: tf.Tensor) -> list[tf.Tensor]:
+    return [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+
+
+def _norm(tape: tf.GradientTape, loss: tf.Tensor, networks: Any) -> float:
+    variables = [variable.value for network in networks for variable in network.trainable_variables]
+    gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return float(tf.linalg.global_norm([tf.cast(gradient, "float32") for gradient in gradients]))

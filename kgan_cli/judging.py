@@ -1,0 +1,162 @@
+"""What `kgan evaluate` judges: the images of a run's generator, or those of a folder."""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from kgan import evaluation
+from kgan.data import ImageSet, open_held_out, open_images
+from kgan.errors import InputError
+from kgan.evaluation import Evaluation, Protocol, Reference
+from kgan.metrics.features import open_extractor
+from kgan.runs import Run
+from kgan_cli.failures import say
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What the options of `kgan evaluate` ask for, in the words of its help."""
+
+    extractor: str | None = None
+    num: int = 10_000
+    split: str = "train"
+    seed: int = 0
+    raw: bool = False
+    detector: Path | None = None
+    data: str | None = None
+    size: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """Generated images, and the real ones that they are judged by.
+
+    Attributes:
+        subject: The run's folder, or that of the images.
+        reference: The real images.
+        weights: `"ema"`, `"raw"` or `"files"`.
+        seed: Of the generated images.
+        detector: The detector's cascade.
+        model_digest: Which model it is.
+        images: Makes the generated images.
+        folder: Where reports go by default.
+    """
+
+    subject: Path
+    reference: Reference
+    weights: str
+    seed: int | None
+    detector: Path | None
+    model_digest: str | None
+    images: Callable[[], np.ndarray]
+    folder: Path | None
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol that it is judged by."""
+        return self.reference.protocol(self.weights, self.seed, self.detector)
+
+    @property
+    def report(self) -> Path | None:
+        """Where the report is by default: a place of its own for each protocol."""
+        if self.folder is None:
+            return None
+        protocol = self.protocol
+        words = (protocol.extractor, self.weights, protocol.split, protocol.num_generated, "seed", self.seed)
+        return self.folder / re.sub(r"[^\w.-]+", "_", "-".join(map(str, words))) / "report.json"
+
+    def evaluate(self, progress: Progress) -> Evaluation:
+        """Judges the images by every measure."""
+        return evaluation.evaluate_images(
+            self.images(),
+            self.reference,
+            self.weights,
+            self.seed,
+            cascade=self.detector,
+            subject=str(self.subject),
+            model_digest=self.model_digest,
+            progress=progress,
+        )
+
+
+def judged_run(path: Path, request: Request, progress: Progress) -> Judged:
+    """Opens a run: its model, and the images that it was trained on.
+
+    Raises:
+        InputError: If it is no run, its images are not known or differ in shape from the model's; and as `kgan.data`
+            and the extractor do.
+    """
+    run = Run.open(path)
+    model = run.load_model()
+    shape = tuple(model.sample(1).shape[1:])
+    real, held_out = _real_images(run, shape, request, progress)
+    reference = _open_reference(real, held_out, request, request.num, progress)
+    weights = "raw" if request.raw or not model.averages else "ema"
+    return Judged(
+        subject=run.path,
+        reference=reference,
+        weights=weights,
+        seed=request.seed,
+        detector=request.detector,
+        model_digest=evaluation.digest_of_weights(model),
+        images=lambda: evaluation.draw(model, len(reference), request.seed, weights, progress),
+        folder=run.path / "evaluation",
+    )
+
+
+def judged_files(path: Path, real: Path, request: Request, progress: Progress) -> Judged:
+    """Opens a folder of generated images, and one of real ones.
+
+    Raises:
+        InputError: If they differ in size or channels; and as `kgan.data` and the extractor do.
+    """
+    generated = open_images(path, image_size=request.size, progress=progress)
+    data = open_images(real, split=request.split, image_size=request.size, progress=progress)
+    if generated.image_shape != data.image_shape:
+        raise InputError(
+            f"the generated images ({path}) are {generated.image_shape} and the real ones ({real}) {data.image_shape}; "
+            "give folders of one size and number of channels, or bring both to one size with --size."
+        )
+    reference = _open_reference(data, None, request, min(request.num, len(generated)), progress)
+    # Spread over all of them, as files are often ordered by kind.
+    chosen = np.linspace(0, len(generated) - 1, len(reference)).round().astype(int)
+    return Judged(path, reference, "files", None, request.detector, None, lambda: generated[chosen], None)
+
+
+def _real_images(
+    run: Run, shape: tuple[int, ...], request: Request, progress: Progress
+) -> tuple[ImageSet, ImageSet | None]:
+    """Returns the images that a run was trained on, and held-out ones of the same kind, if there are any."""
+    data = request.data or run.options.get("data")
+    if not data:
+        raise InputError(f"{run.path} does not say what it was trained on; name it with --data.")
+    size = request.size or run.options.get("size")
+    if size is None and Path(data).expanduser().is_dir() and shape[0] == shape[1]:
+        # A folder's pictures are of any size, and were brought to the model's for the training.
+        size = shape[0]
+    skip_broken = bool(run.options.get("skip_broken"))
+    real = open_images(data, split=request.split, image_size=size, skip_broken=skip_broken, progress=progress)
+    if real.image_shape != shape:
+        raise InputError(
+            f"the generator of {run.path} makes images {shape}, but the real ones ({real.name}) are "
+            f"{real.image_shape}; bring them to the size that it was trained at with --size."
+        )
+    return real, open_held_out(data, real, skip_broken=skip_broken) if request.split == "train" else None
+
+
+def _open_reference(
+    real: ImageSet, held_out: ImageSet | None, request: Request, num: int, progress: Progress
+) -> Reference:
+    """Opens the extractor that was asked for, or says which one is used instead, and the real images' features."""
+    name = request.extractor
+    if name is None:
+        name, reason = evaluation.default_extractor(real)
+        say(f"no extractor named: {name}, as {reason}")
+    return evaluation.open_reference(
+        real, open_extractor(name), num, split=request.split, held_out=held_out, note=say, progress=progress
+    )

@@ -1,0 +1,57 @@
+"""The images that a training does not see."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kgan.data import open_held_out, open_images
+from kgan.errors import InputError
+
+
+def write(folder, count, seed=0):
+    folder.mkdir(parents=True)
+    for index, pixels in enumerate(np.random.default_rng(seed).integers(0, 256, (count, 9, 12, 3), dtype=np.uint8)):
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+
+
+def test_a_folder_of_splits_has_one_at_the_size_of_its_training_images(tmp_path):
+    write(tmp_path / "train", 3)
+    write(tmp_path / "test", 2, seed=1)
+    train = open_images(tmp_path, image_size=6, channels=1)
+    held_out = open_held_out(tmp_path, train)
+    assert (len(held_out), held_out.image_shape) == (2, (6, 6, 1))
+
+
+def test_a_folder_that_is_trained_on_as_a_whole_has_none(tmp_path):
+    write(tmp_path / "test", 2)
+    write(tmp_path / "more", 2)
+    train = open_images(tmp_path)
+    assert len(train) == 4
+    assert open_held_out(tmp_path, train) is None
+
+
+def test_synthetic_digits_have_another_world():
+    train = open_images("synthetic", num_images=20)
+    held_out = open_held_out("synthetic", train)
+    assert held_out.image_shape == train.image_shape
+    assert not np.array_equal(held_out[:20], train[:20])
+
+
+def test_broken_held_out_images_are_named(tmp_path):
+    write(tmp_path / "train", 2)
+    write(tmp_path / "test", 2)
+    (tmp_path / "test" / "torn.png").write_bytes(b"no picture")
+    train = open_images(tmp_path)
+    with pytest.raises(InputError, match=r"torn\.png"):
+        open_held_out(tmp_path, train)
+    assert len(open_held_out(tmp_path, train, skip_broken=True)) == 2
+
+
+@pytest.mark.real_data
+def test_mnist_has_ten_thousand(monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(Path(os.environ["KGAN_TEST_DATA"], "tensorflow_datasets")))
+    train = open_images("mnist", num_images=10)
+    assert open_held_out("mnist", train).images.shape == (10_000, 28, 28, 1)
