@@ -9,8 +9,8 @@
 - gaussians: precision, recall, density, coverage and AuthPct of 10,000 against 10,000 samples of one Gaussian of 1000
   dimensions, k = 5; the paper of density and coverage expects 0.969 for coverage.
 
-Each in a process of its own; the memory is that process's peak, with TensorFlow and the features in it. Processor seconds
-are summed over cores: on a busy machine half of them is nearer to the time that two free cores take.
+Each in a process of its own; the memory is that process's peak, with TensorFlow and the features in it. Processor
+seconds are summed over cores: on a busy machine half of them is nearer to the time that two free cores take.
 """
 
 import os

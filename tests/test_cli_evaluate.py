@@ -12,6 +12,7 @@ from PIL import Image
 import kgan_cli
 from kgan import GAN, evaluation, pixels
 from kgan.data import synthetic
+from kgan.evaluation import intervals
 from kgan.runs import Run
 
 NUM = 100
@@ -28,7 +29,8 @@ def call(monkeypatch, capsys, *words):
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
+def quick(tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(intervals, "REPLICATES", 3)
     monkeypatch.setenv("KGAN_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
@@ -56,6 +58,7 @@ def make_run(path, data, seed=0):
         latent_dim=3,
         ema_decay=0.9,
     )
+    model.compile("adam", "adam")
     model.averages[0].set_weights([weight - 0.3 for weight in model.generator.get_weights()])
     run = Run.new("own.py", {} if data is None else {"data": str(data)}, path)
     run.save_model(model)

@@ -81,8 +81,8 @@ def test_subsets_are_drawn_as_torch_fidelity_draws_them():
     draws = np.random.RandomState(2020)
     estimates = []
     for _ in range(3):
-        first = real[draws.choice(30, 7, replace=False)]
-        second = fake[draws.choice(40, 7, replace=False)]
+        first = fake[draws.choice(40, 7, replace=False)]
+        second = real[draws.choice(30, 7, replace=False)]
         estimates.append(float(long_mmd(cubic, first, second)))
     found = kernel_distance(real, fake, subsets=3, subset_size=7, seed=2020)
     assert found.mean == pytest.approx(np.mean(estimates), rel=1e-13)

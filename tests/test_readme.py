@@ -1,4 +1,4 @@
-"""The README's example does what it says."""
+"""The examples in the README and the docs do what they say."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,8 @@ import keras
 
 import kgan
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 
 
 def test_the_example_runs_on_drawn_digits(tmp_path, monkeypatch):
@@ -22,3 +23,23 @@ def test_the_example_runs_on_drawn_digits(tmp_path, monkeypatch):
     assert Path("savedmodels/digits/1/saved_model.pb").exists()
     assert list(Path("runs/digits").glob("epoch-*.png"))
     assert isinstance(keras.saving.load_model("gan.keras"), kgan.GAN)
+
+
+def test_the_monitors_of_the_evaluation_page_run_in_fit(tmp_path, monkeypatch):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "evaluation.md").read_text(), flags=re.DOTALL)
+    for words, instead in {"num_images=2000": "num_images=64", "num_images=500": "num_images=16"}.items():
+        assert words in example
+        example = example.replace(words, instead)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KGAN_CACHE", str(tmp_path / "cache"))
+    names: dict = {}
+    exec(compile(example, "evaluation.md", "exec"), names)
+    gan = kgan.GAN(
+        kgan.networks.residual.generator(4, width=4, depth=0),
+        kgan.networks.residual.discriminator(width=4, depth=0),
+        latent_dim=4,
+    )
+    gan.compile("adam", "adam")
+    gan.fit(names["digits"].batches(16), epochs=2, callbacks=names["callbacks"], verbose=0)
+    assert keras.saving.load_model("runs/digits/best/model.keras").sample(1).shape == (1, 28, 28, 1)
+    assert Path("runs/digits/health.jsonl").read_text()

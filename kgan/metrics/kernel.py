@@ -34,8 +34,8 @@ def kernel_distance(real: Any, fake: Any, subsets: int = 100, subset_size: int =
         fake: `(n', d)`; n' may differ from n.
         subsets: How many pairs of subsets.
         subset_size: m, at least 2 and at most n and n'.
-        seed: Of the draws without replacement, by `numpy.random.RandomState(seed)`, for each subset first from `real`,
-            then from `fake`: torch-fidelity's order with these as its inputs 1 and 2, so that one seed gives one value.
+        seed: Of the draws without replacement, by `numpy.random.RandomState(seed)`, for each subset first from `fake`,
+            then from `real`: torch-fidelity's order of its inputs 1 and 2, so that one seed gives one value in both.
 
     Raises:
         InputError: If a set holds fewer than `subset_size` samples, or the features cannot be used.
@@ -46,8 +46,8 @@ def kernel_distance(real: Any, fake: Any, subsets: int = 100, subset_size: int =
     generator = np.random.RandomState(seed)
     estimates = np.empty(subsets)
     for index in range(subsets):
-        first = real[generator.choice(len(real), size, replace=False)].astype(np.float64)
-        second = fake[generator.choice(len(fake), size, replace=False)].astype(np.float64)
+        first = fake[generator.choice(len(fake), size, replace=False)].astype(np.float64)
+        second = real[generator.choice(len(real), size, replace=False)].astype(np.float64)
         estimates[index] = _unbiased_cubic(first, second)
     return KernelDistance(float(estimates.mean()), float(estimates.std()))
 

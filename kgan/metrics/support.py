@@ -19,8 +19,8 @@ class Support(NamedTuple):
     """An estimate of a generator's support.
 
     Attributes:
-        size: s² / (2 ln 2), the number of equally likely images; infinity if no duplicate was found: then it is larger
-            than about n², n being the number of samples.
+        size: s (s - 1) / (2 ln 2), the number of equally likely images; infinity if no duplicate was found: then it is
+            larger than about n², n being the number of samples.
         batch_size: s, the size of a batch that holds a duplicate half of the time; infinity likewise.
         duplicates: Pairs of duplicates that were found.
     """
@@ -34,8 +34,8 @@ def birthday_support(features: Any, threshold: float = 0.0, seed: int = 0) -> Su
     """Estimates the size of a generator's support (Arora and Zhang 2017).
 
     If a batch of s samples holds a duplicate with probability 1/2, there are about s² different ones. The paper stops
-    there; of N equally likely ones s² is 2 ln 2 N, so s² / (2 ln 2) is returned. Uneven shares make it smaller: it
-    counts what the generator mostly makes.
+    there; of N equally likely ones none of the s (s - 1) / 2 pairs is equal with probability exp(-s (s - 1) / (2 N)),
+    so s (s - 1) / (2 ln 2) is returned. Uneven shares make it smaller: it counts what the generator mostly makes.
 
     Two samples are duplicates if their features are no farther apart than `threshold`. 0 finds exact copies only, which
     a generator of continuous latents hardly makes: take a low quantile of the distances between real images and their
@@ -62,7 +62,7 @@ def birthday_support(features: Any, threshold: float = 0.0, seed: int = 0) -> Su
     places = (generator.permutation(used) for _ in range(ORDERS))
     first = [1 + np.maximum(place[later], place[earlier]).min() for place in places]
     batch_size = float(np.median(first))
-    return Support(batch_size**2 / (2.0 * math.log(2.0)), batch_size, len(later))
+    return Support(batch_size * (batch_size - 1.0) / (2.0 * math.log(2.0)), batch_size, len(later))
 
 
 def _duplicates(features: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray, int]:

@@ -59,7 +59,8 @@ def build_lenet() -> keras.Model:
         x = layers.MaxPooling2D(2, name=f"pool{index}")(x)
     x = layers.Flatten(name="flatten")(x)
     features = layers.Dense(NUM_FEATURES, activation="relu", name="features")(x)
-    logits = layers.Dense(NUM_CLASSES, name="logits")(layers.Dropout(0.4, name="dropout")(features))
+    kept = layers.Dropout(0.4, name="dropout")(features)
+    logits = layers.Dense(NUM_CLASSES, name="logits")(kept)
     return keras.Model(images, [features, logits], name="lenet")
 
 
