@@ -67,14 +67,16 @@ def plant(train: np.ndarray, others: np.ndarray, share: float, change: Change, s
     return samples, originals
 
 
-def copiers(detector: CopyDetector, train: np.ndarray, others: np.ndarray, folder: Path | None) -> bool:
+def copiers(
+    detector: CopyDetector, train: np.ndarray, others: np.ndarray, kinds: tuple[str, ...], folder: Path | None
+) -> bool:
     """Prints a line for each copier; returns whether all of 10 % and more are caught."""
     print(f"calibrated on {detector.calibrated_on}; threshold {detector.calibration.threshold:.3f}")
     print("copies  kind         found         p alarm  named: right missed seconds")
     caught = True
-    for kind, change in CHANGES.items():
+    for kind in kinds:
         for share in SHARES:
-            samples, originals = plant(train, others, share, change, seed=round(100 * share))
+            samples, originals = plant(train, others, share, CHANGES[kind], seed=round(100 * share))
             start = time.perf_counter()
             report = detector(samples)
             seconds = time.perf_counter() - start
@@ -106,37 +108,54 @@ def false_alarms(detector: CopyDetector, others: np.ndarray) -> int:
     return sum(p < ALARM_LEVEL for p in this_one + drawn_anew)
 
 
-def droppers(train: np.ndarray, test: np.ndarray, labels: np.ndarray, folder: Path | None) -> bool:
-    """Prints what is said of generators that drop 3, halve 7 or repeat 10 images; returns whether all is as it must be."""
-    lenet, draw = open_extractor("lenet-mnist"), np.random.default_rng(0)
+def modes_and_collapse(train: np.ndarray, test: np.ndarray, labels: np.ndarray, folder: Path | None) -> bool:
+    """Prints what is said of generators that drop 3, halve 7 or repeat 10 images; returns whether it is right."""
+    lenet, draw, count = open_extractor("lenet-mnist"), np.random.default_rng(0), 2 * SAMPLES
     real = train[draw.choice(len(train), 10_000, replace=False)]
-    clusters = Clusters(blurred_pixels(real))
     halved = np.concatenate([np.flatnonzero(labels != 7), np.flatnonzero(labels == 7)[::2]])
-    repeating = test[: 2 * SAMPLES].copy()
-    repeating[: SAMPLES // 5] = test[-10:].repeat(SAMPLES // 50, axis=0)
+    repeating = test[:count].copy()
+    repeating[: count // 10] = test[-10:].repeat(count // 100, axis=0)
     planted = {
-        "real digits": test[: 2 * SAMPLES],
-        "without 3": test[labels != 3][: 2 * SAMPLES],
-        "half the 7": test[draw.permutation(halved)[: 2 * SAMPLES]],
-        "10 % are 10 images": repeating,
-        "blurred": np.stack([test[: 2 * SAMPLES], np.roll(test[: 2 * SAMPLES], 1, 2)]).mean(0).astype(np.uint8),
+        "real": test[:count],
+        "without-3": test[labels != 3][:count],
+        "half-the-7": test[draw.permutation(halved)[:count]],
+        "a-tenth-are-10-images": repeating,
     }
-    seen = lenet(real)
-    real_classes, real_clusters = seen.probabilities.argmax(1), clusters(blurred_pixels(real))
+    seen, pixel = lenet(real), blurred_pixels(real)
+    classes, clusters = seen.probabilities.argmax(1), Clusters(pixel)
+    found = {}
     for name, samples in planted.items():
         values, probabilities = lenet(samples)
-        by_class = mode_report(real_classes, probabilities.argmax(1), 10)
-        by_cluster = mode_report(real_clusters, clusters(blurred_pixels(samples)), len(clusters.centres))
+        by_class = mode_report(classes, probabilities.argmax(1), 10)
+        by_cluster = mode_report(clusters(pixel), clusters(blurred_pixels(samples)), len(clusters.centres))
+        repeats = collapse(pixel, blurred_pixels(samples)), collapse(seen.values, values)
         print(f"\n{name}\n  classes: {by_class.describe()}\n  clusters: {by_cluster.describe()}")
-        print(f"  lenet-mnist: {collapse(seen.values, values).describe()}")
-        print(f"  blurred pixels: {collapse(blurred_pixels(real), blurred_pixels(samples)).describe()}", flush=True)
+        print(f"  blurred pixels: {repeats[0].describe()}\n  lenet-mnist: {repeats[1].describe()}", flush=True)
+        found[name] = by_class.missing, by_class.rare, *(one.alarm for one in repeats)
         if folder and by_class.alarm:
-            picture = modes_picture(by_class, real, real_classes, samples, probabilities.argmax(1))
-            pixels.save_png(folder / f"{name.replace(' ', '-')}.png", picture)
-        if folder and by_cluster.missing + by_cluster.rare:
-            picture = modes_picture(by_cluster, real, real_clusters, samples, clusters(blurred_pixels(samples)))
-            pixels.save_png(folder / f"{name.replace(' ', '-')}-clusters.png", picture)
-    return True
+            picture = modes_picture(by_class, real, classes, samples, probabilities.argmax(1))
+            pixels.save_png(folder / f"{name}.png", picture)
+    return found == {
+        "real": ((), (), False, False),
+        "without-3": ((3,), (), False, False),
+        "half-the-7": ((), (7,), False, False),
+        "a-tenth-are-10-images": ((), (), True, True),
+    }
+
+
+def false_mode_alarms(train: np.ndarray) -> int:
+    """Holds training images against others in resamples; prints and returns the number of alarms."""
+    pixel, classes = blurred_pixels(train), open_extractor("lenet-mnist")(train).probabilities.argmax(1)
+    alarms = np.zeros(3, int)
+    for seed in range(RESAMPLES):
+        order = np.random.default_rng(seed).permutation(len(train))
+        samples, real = order[:SAMPLES], order[SAMPLES : 4 * SAMPLES]
+        clusters = Clusters(pixel[real], seed=seed)
+        by_class = mode_report(classes[real], classes[samples], 10)
+        by_cluster = mode_report(clusters(pixel[real]), clusters(pixel[samples]), len(clusters.centres))
+        alarms += by_class.alarm, by_cluster.alarm, collapse(pixel[real], pixel[samples], seed).alarm
+    print(f"\n{RESAMPLES} resamples of real digits: alarms for classes, clusters, collapse: {alarms.tolist()}")
+    return int(alarms.sum())
 
 
 def main() -> None:
@@ -147,15 +166,19 @@ def main() -> None:
     given = parser.parse_args()
     extractor = open_extractor(given.space) if given.space else None
     space = blurred_pixels if extractor is None else lambda images: extractor(images).values
-    train, test = open_images("mnist", split="train").images[:], open_images("mnist", split="test").images[:]
-    test = test[np.random.default_rng(0).permutation(len(test))]
+    train, held_out = open_images("mnist", split="train").images, open_images("mnist", split="test")
+    order = np.random.default_rng(0).permutation(len(held_out))
+    test, labels = held_out[order], held_out.labels[order]
     good = True
-    for held_out in (test[:CALIBRATION], None):
+    for calibration, kinds in ((test[:CALIBRATION], tuple(CHANGES)), (None, ("noise 0.05",))):
         start = time.perf_counter()
-        detector = CopyDetector(train, held_out, space=space, calibration=CALIBRATION)
+        detector = CopyDetector(train, calibration, space=space, calibration=CALIBRATION)
         print(f"\n{time.perf_counter() - start:.1f} s to calibrate")
-        good &= copiers(detector, train, test[CALIBRATION:], given.pictures if held_out is not None else None)
+        folder = None if calibration is None else given.pictures
+        good &= copiers(detector, train, test[CALIBRATION:], kinds, folder)
         good &= not false_alarms(detector, test[CALIBRATION:])
+    good &= modes_and_collapse(train, test, labels, given.pictures)
+    good &= not false_mode_alarms(train)
     sys.exit(not good)
 
 
