@@ -77,7 +77,9 @@ SPOILT = {
         lambda: with_rules(build(), critic_steps=4, penalty=None), ("the critic has won", "diverging"), batches=4
     ),
     "minimax x 4, no R1": Case(
-        lambda: with_rules(build(), critic_steps=4, penalty=None, loss="minimax"), ("the critic has won", "diverging"), batches=4
+        lambda: with_rules(build(), critic_steps=4, penalty=None, loss="minimax"),
+        ("the critic has won", "diverging"),
+        batches=4,
     ),
     "rate x 4, no R1": Case(
         lambda: with_rules(build(), critic_rate=4.0, penalty=None), ("the critic has won", "diverging")

@@ -5,8 +5,9 @@
     fidelity/bin/pip install --no-deps torch-fidelity==0.4.0
     python benchmarks/torch_fidelity.py fidelity/bin/python
 
-torch-fidelity is no dependency of kgan and lives in an environment of its own; features go there as .npy files. Only its
-functions of features are called, so that it can do without torchvision (--no-deps), which it imports for its networks.
+torch-fidelity is no dependency of kgan and lives in an environment of its own; features go there as .npy files. Only
+its functions of features are called, so that it can do without torchvision (--no-deps), which it imports for its
+networks.
 Both get float64. Its Frechet distance takes the eigenvalues of S₁ S₂, which is not symmetric, and so loses half of the
 digits where a covariance is nearly singular; the last case shows how far that goes.
 """

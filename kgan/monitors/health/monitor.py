@@ -149,9 +149,8 @@ class HealthMonitor(keras.callbacks.Callback):
             return False
         now = self.clock()
         cost = statistics.median(self.costs) if self.costs else 0.0
-        return (
-            now - self.last_end >= SECONDS_BETWEEN_LOOKS
-            and self.spent + cost <= CREDIT + self.share * (now - self.began)
+        return now - self.last_end >= SECONDS_BETWEEN_LOOKS and self.spent + cost <= CREDIT + self.share * (
+            now - self.began
         )
 
     def _look(self, probe: Probe) -> None:

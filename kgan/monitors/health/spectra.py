@@ -22,10 +22,9 @@ class Spectra:
         return {name: self._largest(name, kernel.reshape(-1, kernel.shape[-1])) for name, kernel in kernels.items()}
 
     def _largest(self, name: str, matrix: np.ndarray) -> float:
-        vector, rounds = self._vectors.get(name), LATER_ROUNDS
-        if vector is None:
-            vector = np.random.default_rng(0).standard_normal(matrix.shape[1], dtype="float32")
-            rounds = FIRST_ROUNDS
+        rounds = LATER_ROUNDS if name in self._vectors else FIRST_ROUNDS
+        start = np.random.default_rng(0).standard_normal(matrix.shape[1]).astype("float32")
+        vector = self._vectors.get(name, start)
         value = 0.0
         for _ in range(rounds):
             vector = vector / max(float(np.linalg.norm(vector)), TINY)
