@@ -23,7 +23,7 @@ class Spectra:
 
     def _largest(self, name: str, matrix: np.ndarray) -> float:
         rounds = LATER_ROUNDS if name in self._vectors else FIRST_ROUNDS
-        start = np.random.default_rng(0).standard_normal(matrix.shape[1]).astype("float32")
+        start = np.random.default_rng(0).standard_normal((matrix.shape[1],)).astype("float32")
         vector = self._vectors.get(name, start)
         value = 0.0
         for _ in range(rounds):
