@@ -142,7 +142,7 @@ def train(name: str, case: Case, minutes: float, folder: Path, real: kgan.data.I
     return {
         "seconds": time.monotonic() - monitor.started,
         "steps": monitor.step,
-        "share": (monitor.first_cost + monitor.spent) / (time.monotonic() - monitor.started),
+        "share": monitor.cost,
         "alarms": ", ".join(f"{alarm.name} {alarm.seconds:.0f} s (step {alarm.step:,})" for alarm in monitor.alarms),
         "right": names[0] in case.right if names and case.right else not names and not case.right,
         "said": said,

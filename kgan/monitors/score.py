@@ -14,6 +14,8 @@ from kgan.errors import InputError
 from kgan.evaluation import Scorer, draw
 from kgan.files import atomic_file
 
+TINY = 1e-9
+
 
 class ScoreMonitor(keras.callbacks.Callback):
     """Every `every` epochs scores samples of the averaged generator, and keeps the model that scored best.
@@ -64,7 +66,7 @@ class ScoreMonitor(keras.callbacks.Callback):
         self.share = share
         self.patience = patience
         self.taken = 0
-        self.spent = 0.0
+        self.spent = self.cost = 0.0
         self.began = time.monotonic()
         self.best: dict[str, Any] | None = None
         self.since_best = 0
@@ -97,15 +99,19 @@ class ScoreMonitor(keras.callbacks.Callback):
             print(f"no better {self.metric} in {self.since_best} scores: training stops", file=sys.stderr)
             self.model.stop_training = True
 
+    def on_train_end(self, logs: Any = None) -> None:
+        """Notes what scoring has cost, as a share of the time."""
+        self.cost = self.spent / max(time.monotonic() - self.began, TINY)
+
     def summary(self) -> str:
-        """Returns in words which model is the best, and how good it is beside real images."""
+        """Returns in words which model is the best, how good it is beside real images, and what scoring has cost."""
         if self.best is None:
             return "no model was scored"
         name = self.metric.replace("_", " ")
         value, floor = self.best["scores"][self.metric], self.scorer.floor[self.metric]
         return (
             f"the best model is that of step {self.best['step']:,}: {name} ({self.scorer.protocol.extractor}, "
-            f"{self.scorer.protocol.num_generated:,} images) {value:.3g}; of real images {floor:.3g}"
+            f"{self.scorer.protocol.num_generated:,} images) {value:.3g}; of real images {floor:.3g}; scoring took {self.cost:.1%} of the time"
         )
 
     def _affordable(self) -> bool:

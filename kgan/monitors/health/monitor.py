@@ -25,6 +25,7 @@ STEPS_BETWEEN_LOOKS = 50
 SECONDS_BETWEEN_LOOKS = 5.0
 # Seconds that looks may take beyond their share, so that they are frequent in the first minutes, when most goes wrong.
 CREDIT = 3.0
+TINY = 1e-9
 
 
 class Images(Protocol):
@@ -98,7 +99,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.costs: collections.deque[float] = collections.deque(maxlen=5)
         self.spent = 0.0
         self.step = self.epoch_start = 0
-        self.started = self.began = self.last_end = self.first_cost = 0.0
+        self.started = self.sitting = self.began = self.last_end = self.first_cost = self.cost = 0.0
         self.probe: Probe | None = None
         self.last: Signals | None = None
 
@@ -110,7 +111,8 @@ class HealthMonitor(keras.callbacks.Callback):
             raise InputError(f"HealthMonitor watches a kgan.Adversarial; got a {type(self.model).__name__}.")
         self.step = self.epoch_start = int(self.model.optimizer.iterations.numpy())
         self.alarms, seconds = self.journal.resume(self.step)
-        self.started = self.clock() - seconds
+        self.sitting = self.clock()
+        self.started = self.sitting - seconds
         self.probe = Probe(self.model, self.real, self.held_out)
         self.losses.names = self.probe.critic_terms()
         self._look(self.probe)
@@ -131,11 +133,14 @@ class HealthMonitor(keras.callbacks.Callback):
         if self.probe is not None and (self._urgent() or self._due()):
             self._look(self.probe)
 
+    def on_train_end(self, logs: Any = None) -> None:
+        """Notes what looking has cost, as a share of the time."""
+        self.cost = (self.first_cost + self.spent) / max(self.clock() - self.sitting, TINY)
+
     def summary(self) -> str:
-        """Returns one line: whether there was an alarm, and which."""
-        if not self.alarms:
-            return f"health: no alarm in {self.step:,} steps"
-        return "health: " + "; ".join(f"{alarm.name} (step {alarm.step:,})" for alarm in self.alarms)
+        """Returns one line: whether there was an alarm, and which, and what looking has cost."""
+        said = "; ".join(f"{alarm.name} (step {alarm.step:,})" for alarm in self.alarms) or "no alarm"
+        return f"health: {said} in {self.step:,} steps; looking took {self.cost:.1%} of the time"
 
     def _urgent(self) -> bool:
         """Tells whether the losses show what no alarm has been raised for."""
