@@ -1,6 +1,7 @@
 """The health monitor: what it sees, what it says of it and when, what it costs, and that it changes nothing."""
 
 import dataclasses
+import itertools
 import json
 
 import keras
@@ -90,9 +91,7 @@ def test_every_symptom_has_an_illness_here_and_the_healthy_have_none():
 def test_an_illness_that_lasts_is_named_once_with_its_numbers_and_one_thing_to_try(name):
     watch = Watch()
     looks = [WELL, *(dataclasses.replace(WELL, step=1000 + 100 * n, **ILL[name]) for n in range(1, 5))]
-    raised = [
-        symptom for before, now in zip(looks, looks[1:], strict=False) for symptom in watch.update(now, before)[0]
-    ]
+    raised = [symptom for before, now in itertools.pairwise(looks) for symptom in watch.update(now, before)[0]]
     assert [symptom.name for symptom in raised] == [name]
     assert raised[0].words(looks[-1])
     advice = raised[0].advice(tiny.gan())
@@ -113,7 +112,7 @@ def test_lesser_alarms_wait_until_the_graver_one_is_over():
     both = ILL["diverging"] | ILL["samples are collapsing"]
     looks = [dataclasses.replace(WELL, step=1000 + 100 * n, **both) for n in range(3)]
     looks += [dataclasses.replace(WELL, step=1300 + 100 * n, **ILL["samples are collapsing"]) for n in range(3)]
-    said = [watch.update(now, before) for before, now in zip(looks, looks[1:], strict=False)]
+    said = [watch.update(now, before) for before, now in itertools.pairwise(looks)]
     assert [[s.name for s in raised] for raised, _ in said] == [
         ["diverging"],
         [],

@@ -111,7 +111,8 @@ class ScoreMonitor(keras.callbacks.Callback):
         value, floor = self.best["scores"][self.metric], self.scorer.floor[self.metric]
         return (
             f"the best model is that of step {self.best['step']:,}: {name} ({self.scorer.protocol.extractor}, "
-            f"{self.scorer.protocol.num_generated:,} images) {value:.3g}; of real images {floor:.3g}; scoring took {self.cost:.1%} of the time"
+            f"{self.scorer.protocol.num_generated:,} images) {value:.3g}; of real images {floor:.3g}; "
+            f"scoring took {self.cost:.1%} of the time"
         )
 
     def _affordable(self) -> bool:
