@@ -96,7 +96,8 @@ def main(python: str) -> None:
         expected, found = theirs(python, fake=fake, real=real, logits=logits), ours(fake, real, logits)
         print(f"\n{title}\n{'':26}{'kgan':>20}{'torch-fidelity':>20}{'relative':>12}")
         for name, value in expected.items():
-            print(f"{name:26}{found[name]:20.12g}{value:20.12g}{abs(found[name] - value) / abs(value):12.1e}")
+            apart = abs(found[name] - value) / (abs(value) or 1.0)
+            print(f"{name:26}{found[name]:20.12g}{value:20.12g}{apart:12.1e}")
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def test_clusters_stand_in_for_classes():
         Clusters(np.repeat([[0.0], [1.0], [2.0]], 3, axis=0), num_clusters=4)
 
 
-def test_ten_images_repeated_are_a_collapse_and_real_images_are_none():
+def test_real_images_are_no_collapse():
     real = blobs(digits(4000, 0), 1)
     for seed in range(8):
         report = collapse(real, blobs(digits(1000, 10 + seed), 100 + seed), seed=seed)
@@ -102,17 +102,22 @@ def test_ten_images_repeated_are_a_collapse_and_real_images_are_none():
         assert report.share < 0.04
         assert report.diversity == pytest.approx(1.0, abs=0.1)
     assert "no sign of collapse" in report.describe()
-    ten = blobs(np.arange(10), 7)
-    samples = blobs(digits(1000, 3), 8)
-    repeated = np.random.default_rng(0).permutation(1000)[:100]
-    samples[repeated] = ten[np.arange(100) % 10] + 0.01 * np.random.default_rng(1).standard_normal((100, 12))
+
+
+@pytest.mark.parametrize(
+    ("count", "alarm", "words"), [(300, True, "collapsing: "), (100, False, "no collapse, but samples crowd together")]
+)
+def test_ten_images_repeated_are_named_and_from_a_fifth_of_the_samples_on_a_collapse(count, alarm, words):
+    real, ten, samples = blobs(digits(4000, 0), 1), blobs(np.arange(10), 7), blobs(digits(1000, 3), 8)
+    repeated = np.random.default_rng(0).permutation(1000)[:count]
+    samples[repeated] = ten[np.arange(count) % 10] + 0.01 * np.random.default_rng(1).standard_normal((count, 12))
     report = collapse(real, samples)
-    assert report.alarm
-    assert report.share == pytest.approx(0.1, abs=0.03)
+    assert report.alarm == alarm
+    assert report.share == pytest.approx(count / 1000, abs=0.03)
     pairs = set(map(tuple, report.pairs.tolist()))
     place = {index: order % 10 for order, index in enumerate(repeated.tolist())}
-    assert sum(place.get(one, -1) == place.get(other, -2) for one, other in pairs) == 100
-    assert "collapsing: " in report.describe()
+    assert sum(place.get(one, -1) == place.get(other, -2) for one, other in pairs) == count
+    assert words in report.describe()
 
 
 def test_one_image_alone_is_a_collapse_without_diversity():

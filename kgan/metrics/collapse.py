@@ -15,9 +15,10 @@ ALARM_LEVEL = 1e-4
 # Samples to compare with each other at most, and at least.
 MOST = 5_000
 LEAST = 50
-# The share of real images that counts as near-duplicates, and the share of samples from which it is a collapse.
+# The share of real images that counts as near-duplicates, and the share of samples from which it is a collapse: the
+# smooth pictures of a sound generator crowd a little more than real ones do, some 6 % of drawn digits.
 DUPLICATE_RATE = 0.01
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.2
 # Which neighbour measures how densely real images lie.
 DENSITY_NEIGHBOUR = 5
 
@@ -31,7 +32,7 @@ class Collapse:
         expected: The share of real images that are.
         p_value: The chance of a share as high, if samples are like real images.
         diversity: The root mean square distance between two samples over that between two real images; 1 is as varied.
-        alarm: Whether `p_value` is below 1e-4 and `share` at least 0.05.
+        alarm: Whether `p_value` is below 1e-4 and `share` at least 0.2.
         threshold: Of the relative distance.
         n: Samples that were compared.
         pairs: `(k, 2)`, the near-duplicates: index of a sample and of the sample nearest to it, the closest first.
@@ -52,9 +53,11 @@ class Collapse:
             f"{self.share:.1%} of {self.n} samples nearly repeat another one (real images: {self.expected:.1%}); "
             f"two samples differ {self.diversity:.2f} times as much as two real images"
         )
-        if not self.alarm:
-            return f"no sign of collapse: {found}."
-        return f"the samples are collapsing: {found}. Try a lower generator learning rate."
+        if self.alarm:
+            return f"the samples are collapsing: {found}. Try a lower generator learning rate."
+        if self.p_value < ALARM_LEVEL:
+            return f"no collapse, but samples crowd together more than real images do: {found}."
+        return f"no sign of collapse: {found}."
 
 
 def collapse(real: Any, fake: Any, seed: int = 0) -> Collapse:
