@@ -1,6 +1,6 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import data, divergences, evaluation, losses, metrics, networks, penalties
+from kgan import data, divergences, evaluation, layers, losses, metrics, networks, penalties
 from kgan.adversarial import Adversarial
 from kgan.export import export
 from kgan.families import GAN
@@ -22,6 +22,7 @@ __all__ = [
     "divergences",
     "evaluation",
     "export",
+    "layers",
     "losses",
     "metrics",
     "networks",

@@ -1,6 +1,8 @@
 """Planted copiers are caught and their originals named; real images alone raise nothing."""
 
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,10 +192,11 @@ def test_the_picture_shows_the_closest_first_and_the_original_moved_in_place(det
 
 
 @pytest.mark.real_data
-def test_real_digits():
+def test_real_digits(monkeypatch):
     """A tenth of the training set; benchmarks/memorisation.py has all of it."""
     from kgan.data import open_images
 
+    monkeypatch.setenv("TFDS_DATA_DIR", str(Path(os.environ["KGAN_TEST_DATA"]) / "tensorflow_datasets"))
     train = open_images("mnist", num_images=6000).images
     others = open_images("mnist", split="test", num_images=2000).images
     detector = CopyDetector(train, others[:1000])

@@ -2,7 +2,8 @@
 
 Residual units (He et al. 2016) without normalization, as the critics of recent GANs have them (Karras et al. 2020,
 Huang et al. 2024). Both networks halve or double the picture until 4 to 7 pixels are left, and have `depth` units at
-every size but the picture's own, where they would cost most. docs/measurements.md has what depth is worth.
+every size but the picture's own, where they would cost most. The generator ends in `kgan.layers.Clip`, for after tanh
+some losses never got away from black pictures. docs/measurements.md has what depth and end are worth.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 from keras import layers
 
 from kgan.errors import InputError
+from kgan.layers import Clip
 from kgan.networks import pyramid
 
 SLOPE = 0.2
@@ -52,7 +54,7 @@ def generator(
     x = _activate(_double(x, max(width // 2, 1), sides[0]))
     # float32 at the picture, whatever the precision of the rest.
     x = layers.Conv2D(image_shape[-1], 3, padding="same", dtype="float32")(x)
-    return keras.Model(latents, layers.Activation("tanh", dtype="float32")(x), name=name)
+    return keras.Model(latents, Clip(dtype="float32")(x), name=name)
 
 
 def discriminator(
