@@ -140,8 +140,8 @@ def build(
 
 
 def _adam(learning_rate: float) -> keras.optimizers.Adam:
-    # A norm that healthy steps stay below. One step of an exponential loss such as KL's can be a million times as large,
-    # and Adam, which divides by the mean square of the past, would hardly move for hundreds of steps.
+    # A norm that healthy steps stay below. One step of an exponential loss such as KL's can be a million times as
+    # large, and Adam, which divides by the mean square of the past, would hardly move for hundreds of steps.
     return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8, global_clipnorm=LARGEST_NORM)
 
 
