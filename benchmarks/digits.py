@@ -3,8 +3,8 @@
     TFDS_DATA_DIR=... python benchmarks/digits.py --minutes 10 --seeds 3 --out digits
 
 Two are trained at a time, as a rule the app and the tutorial's recipe, each on half of the processor's cores, all
-through the same `kgan train`, and what each publishes is judged by the same `kgan evaluate`, on other samples than
-those it was chosen by. Started again, it goes on after the last training that was finished.
+through the same `kgan train`, and what each publishes is judged alike, on other samples than those it was chosen by.
+Started again, it goes on after the last training that was finished.
 """
 
 import argparse

@@ -72,7 +72,6 @@ SPOILT = {
     "learning rate x 20": Case(lambda: build(learning_rate=20 * RATE), ("diverging",)),
     "no critic updates": Case(lambda: with_rules(build(), critic_rate=0.0), ("the critic stands still",)),
     "critic's rate x 4": Case(lambda: with_rules(build(), critic_rate=4.0), ("diverging", "the critic has won")),
-    "critic's updates x 4": Case(lambda: with_rules(build(), critic_steps=4), ("the critic has won",), batches=4),
     "updates x 4, no R1": Case(
         lambda: with_rules(build(), critic_steps=4, penalty=None), ("the critic has won", "diverging"), batches=4
     ),
@@ -80,9 +79,6 @@ SPOILT = {
         lambda: with_rules(build(), critic_steps=4, penalty=None, loss="minimax"),
         ("the critic has won", "diverging"),
         batches=4,
-    ),
-    "rate x 4, no R1": Case(
-        lambda: with_rules(build(), critic_rate=4.0, penalty=None), ("the critic has won", "diverging")
     ),
     "generator frozen": Case(lambda: with_rules(build(), generator_rate=0.0), ("the generator stands still",)),
     "NaN planted": Case(build, ("not a number",), plant=True),
@@ -93,6 +89,9 @@ SPOILT = {
     ),
 }
 HEALTHY = {
+    # What a strong critic does not spoil in two minutes: under R1, or with clipped gradients at four times the rate.
+    "rate x 4, no R1": Case(lambda: with_rules(build(), critic_rate=4.0, penalty=None)),
+    "critic's updates x 4": Case(lambda: with_rules(build(), critic_steps=4), batches=4),
     **{f"seed {seed}": Case(lambda seed=seed: build(seed=seed)) for seed in range(6)},
     "hinge": Case(lambda: build(loss="hinge")),
     "least_squares": Case(lambda: build(loss="least_squares")),

@@ -1,12 +1,19 @@
 """Trainings at the same time, each on its share of the cores, and their verdicts; what is finished is left alone."""
 
-import json
+import functools
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from kgan import evaluation
+from kgan.data import open_images
+from kgan.metrics.features import open_extractor
+from kgan.runs import Run
+
+METRICS = ("frechet_distance", "classifier_score", "coverage")
 KGAN = str(Path(sys.executable).with_name("kgan"))
 
 
@@ -30,9 +37,15 @@ def train(runs: dict[Path, list[str]]) -> None:
             raise SystemExit(f"{' '.join(map(str, process.args))} ended with exit code {process.returncode}")
 
 
-def judge(run: Path, num: int, seed: int) -> dict[str, Any]:
-    """Evaluates a run's best model on `num` images from `seed` on; returns the rows of its report by key."""
-    folder = run / "judged"
-    options = ["--num", str(num), "--seed", str(seed), "--extractor", "lenet-mnist", "--out", str(folder)]
-    subprocess.run([KGAN, "evaluate", str(run), *options], check=True)
-    return {row["key"]: row for row in json.loads((folder / "report.json").read_text())["rows"]}
+def judge(run: Path, num: int, seed: int) -> dict[str, dict[str, float]]:
+    """Scores `num` images of a run's best model, those of the seeds from `seed` on, against MNIST; value and floor."""
+    scorer = _scorer(num, seed)
+    values = scorer.score(evaluation.draw(Run.open(run).load_model(), num, seed))
+    return {key: {"value": value, "floor": scorer.floor[key]} for key, value in values.items()}
+
+
+@functools.cache
+def _scorer(num: int, seed: int) -> evaluation.Scorer:
+    real, held_out = open_images("mnist"), open_images("mnist", split="test")
+    lenet = open_extractor("lenet-mnist")
+    return evaluation.Scorer(real, lenet, METRICS, num_images=num, seed=seed, held_out=held_out)
