@@ -4,7 +4,7 @@ import pytest
 from scipy import linalg
 
 from kgan.errors import InputError
-from kgan.metrics import Moments, frechet_distance, frechet_distance_infinity, moments
+from kgan.metrics import Moments, frechet, frechet_distance, frechet_distance_infinity, moments
 
 mpmath.mp.dps = 50
 SIZE = 6
@@ -163,3 +163,17 @@ def test_features_that_cannot_be_used_are_refused(real, fake, message):
 def test_sizes_that_do_not_fit_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         frechet_distance_infinity(**{"real": np.zeros((5, 2)), "fake": np.zeros((100, 2)), **arguments})
+
+
+@pytest.mark.parametrize(("condition", "quick"), [(1.0, True), (1e3, True), (1e9, False), (np.inf, False)])
+def test_products_and_reflections_give_one_factor_and_what_is_ill_conditioned_takes_reflections(condition, quick):
+    generator = np.random.default_rng(0)
+    left, _, right = np.linalg.svd(generator.normal(size=(40, 40)))
+    features = generator.normal(size=(3000, 40)) @ left @ np.diag(np.geomspace(1, 1 / min(condition, 1e9), 40)) @ right
+    if condition == np.inf:
+        features[:, 3] = features[:, 5]
+    mean = features.mean(axis=0)
+    found, reflected = frechet._cholesky_qr(features, mean), frechet._householder_qr(features, mean)
+    assert (found is not None) == quick
+    if found is not None:
+        np.testing.assert_allclose(np.abs(found), np.abs(reflected), rtol=1e-9, atol=1e-13 * np.abs(reflected).max())

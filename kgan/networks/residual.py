@@ -3,7 +3,7 @@
 Residual units (He et al. 2016) without normalization, as the critics of recent GANs have them (Karras et al. 2020,
 Huang et al. 2024). Both networks halve or double the picture until 4 to 7 pixels are left, and have `depth` units at
 every size but the picture's own, where they would cost most. The generator ends in `kgan.layers.Clip`, for after tanh
-some losses never got away from black pictures. docs/measurements.md has what depth and end are worth.
+some losses never got away from black pictures (docs/measurements.md).
 """
 
 from typing import Any
