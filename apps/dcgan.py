@@ -130,22 +130,24 @@ def build(
         seed=seed,
     )
     model.compile(
-        _adam(learning_rate),
-        _adam(learning_rate),
+        steady_adam(learning_rate),
+        steady_adam(learning_rate),
         loss=loss,
-        penalty=_penalty(penalty, penalty_weight),
+        penalty=penalty_of(penalty, penalty_weight),
         jit_compile=xla,
     )
     return model
 
 
-def _adam(learning_rate: float) -> keras.optimizers.Adam:
+def steady_adam(learning_rate: float) -> keras.optimizers.Adam:
+    """Returns Adam without momentum, its gradients clipped where they leap."""
     # A norm that healthy steps stay below. One step of an exponential loss such as KL's can be a million times as
     # large, and Adam, which divides by the mean square of the past, would hardly move for hundreds of steps.
     return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8, global_clipnorm=LARGEST_NORM)
 
 
-def _penalty(name: str, weight: float | None) -> kgan.penalties.Penalty | None:
+def penalty_of(name: str, weight: float | None) -> kgan.penalties.Penalty | None:
+    """Returns the penalty of this name and weight, computed every 4th step, or None for `none`."""
     if name == "none":
         return None
     kind, default = PENALTIES[name]

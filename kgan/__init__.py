@@ -1,11 +1,12 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import data, divergences, evaluation, layers, losses, metrics, networks, penalties
+from kgan import augment, codes, data, divergences, evaluation, layers, losses, metrics, networks, penalties
 from kgan.adversarial import Adversarial
 from kgan.export import export
-from kgan.families import GAN
+from kgan.families import GAN, ConditionalGAN, InfoGAN
 from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
+from kgan.prompts import PromptEncoder
 
 __all__ = [
     "DRAGAN",
@@ -13,11 +14,16 @@ __all__ = [
     "R1",
     "R2",
     "Adversarial",
+    "ConditionalGAN",
     "GradientPenalty",
     "HealthMonitor",
+    "InfoGAN",
+    "PromptEncoder",
     "SampleGrid",
     "ScoreMonitor",
     "WeightClipping",
+    "augment",
+    "codes",
     "data",
     "divergences",
     "evaluation",

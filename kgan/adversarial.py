@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan import augment as augmentations
 from kgan import losses, penalties
 from kgan.averages import frozen_copy, move_towards
 from kgan.errors import InputError
@@ -38,6 +39,8 @@ class Adversarial(Persistent):
         ema_decay: Decay of the average of the generators' weights per generator step, in [0, 1), or None for no
             average. The average is what `averaged` returns, and so what call, sample and export use. It warms up as
             min(ema_decay, (1 + step) / (10 + step)), so that the first pictures are not those of the initial weights.
+        augment: What all images pass before the critics see them in training: None, an augmentation of `kgan.augment`,
+            or its name.
         seed: Where all noise starts, an integer in [0, 2^31).
     """
 
@@ -47,6 +50,7 @@ class Adversarial(Persistent):
         generators: Sequence[keras.Model],
         discriminators: Sequence[keras.Model],
         ema_decay: float | None,
+        augment: Any = None,
         seed: int,
         **kwargs: Any,
     ):
@@ -57,6 +61,7 @@ class Adversarial(Persistent):
         self.generators = list(generators)
         self.discriminators = list(discriminators)
         self.ema_decay = ema_decay
+        self.augment = augmentations.get(augment)
         self.averages = [] if ema_decay is None else [frozen_copy(network) for network in generators]
         self.critic_updates = self.add_counter("critic_updates")
         self._means = TermMeans()
@@ -76,6 +81,34 @@ class Adversarial(Persistent):
     def generator_losses(self, batch: Any, fakes: Any, training: bool = True) -> Terms:
         """Returns the generators' loss terms, each a weighted scalar."""
         raise NotImplementedError(f"{type(self).__name__} must define generator_losses(batch, fakes, training).")
+
+    def critic(self, images: Any, batch: Any, training: bool = False) -> Any:
+        """Returns the first critic's logits on images that stand in for those of `batch`.
+
+        The same network for every family without conditions; one with conditions takes them from the batch.
+        """
+        return self.discriminators[0](images, training=training)
+
+    # ------------------------------------------------------------------ what a family may use
+
+    def augmented(self, critic: Callable[[tf.Tensor], Any], training: bool = True) -> Callable[[tf.Tensor], Any]:
+        """Returns a critic that sees images through the augmentation; without one, or out of training, the critic.
+
+        Each call of `augmented` is one draw, of one change for each image of a batch: take one for the real images and
+        another for the generated ones. A penalty gets one of these, and so looks at the gradient by the images before
+        their augmentation, as StyleGAN2-ADA's R1 does.
+        """
+        augment = self.augment
+        if augment is None or not training:
+            return critic
+        # Drawn here, not when the critic is called: that may be inside a tf.cond, where replicas cannot count together.
+        seed = self.next_seed()
+        return lambda images: critic(augment.augment(images, seed))
+
+    def observe(self, real_logits: tf.Tensor, training: bool = True) -> None:
+        """Shows the augmentation the critic's logits on augmented real images, once a critic update."""
+        if self.augment is not None and training:
+            self.augment.observe(real_logits)
 
     # ------------------------------------------------------------------ compile
 
@@ -106,7 +139,8 @@ class Adversarial(Persistent):
             steps_per_execution: Training steps per call of the graph.
 
         Raises:
-            InputError: If both optimizers are one object, or `critic_steps` is no positive integer.
+            InputError: If both optimizers are one object, `critic_steps` is no positive integer, or the augmentation
+                cannot make sense of this loss's logits.
         """
         if int(critic_steps) != critic_steps or critic_steps < 1:
             raise InputError(f"critic_steps must be an integer >= 1; got {critic_steps}.")
@@ -115,6 +149,11 @@ class Adversarial(Persistent):
         self.generator_optimizer = self._ready_optimizer(generator_optimizer, self.generators)
         self.discriminator_optimizer = self._ready_optimizer(discriminator_optimizer, self.discriminators)
         self.adversarial_loss = losses.get(loss)
+        if self.augment is not None and self.augment.needs_signs and self.adversarial_loss.relativistic:
+            raise InputError(
+                f"augment={self.augment.name!r} goes by the signs of the critic's logits, to which the relativistic "
+                "loss gives no meaning; use kgan.augment.DiffAugment(), or another loss."
+            )
         regularisers = penalties.get(penalty)
         self.penalties = [r for r in regularisers if isinstance(r, penalties.Penalty)]
         self.constraints = [r for r in regularisers if isinstance(r, penalties.Constraint)]
@@ -189,7 +228,7 @@ class Adversarial(Persistent):
         for constraint in self.constraints:
             self._when_due(constraint.every, partial(constraint.project, variables))
         self.critic_updates.assign_add(1)
-        self._means.update(terms)
+        self._means.update({**terms, **self._logged()})
 
     def _replica_share(self, optimizer: keras.optimizers.Optimizer, terms: Terms) -> tf.Tensor:
         """Sums the terms into what is differentiated: a replica's share, for optimizers sum gradients over replicas."""
@@ -239,8 +278,11 @@ class Adversarial(Persistent):
         terms = self.discriminator_losses(batch, fakes, training=False)
         terms.update(self.generator_losses(batch, fakes, training=False))
         self.draws.assign(draws)
-        self._means.update(as_float32(terms))
+        self._means.update({**as_float32(terms), **self._logged()})
         return self._means.results()
+
+    def _logged(self) -> Terms:
+        return {} if self.augment is None else self.augment.logged()
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

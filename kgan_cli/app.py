@@ -72,17 +72,25 @@ def sample(
     run: RunFolder,
     num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of the first image; the others count on from it.")] = 0,
+    label: Annotated[int | None, typer.Option(help="The class to draw, of a model trained with labels.")] = None,
+    prompt: Annotated[str | None, typer.Option(help='What to draw, of a model trained with tags: "blue hair".')] = None,
+    truncation: Annotated[float | None, typer.Option(help="Cut the latents off here: 1 is safer, less varied.")] = None,
     columns: Annotated[int | None, typer.Option(min=1, help="Images a row of the grid; by default a square.")] = None,
     single: Annotated[bool, typer.Option("--single", help="One PNG an image instead of a grid.")] = False,
     interpolate: Annotated[int, typer.Option(min=0, help="Steps from each image to the next, a row a pair.")] = 0,
+    path: Annotated[str, typer.Option(help="Of an interpolation: spherical or linear.")] = "spherical",
     gif: Annotated[bool, typer.Option("--gif", help="A GIF that walks from image to image.")] = False,
+    neighbours: Annotated[
+        int, typer.Option(min=0, help="Show each image beside so many of the training images nearest to it.")
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="File or folder to write; by default in the run's folder.")] = None,
 ) -> None:
     """Draw images from a run's generator."""
     import_tensorflow()
-    from kgan_cli.sampling import write_samples
+    from kgan_cli.sampling import SampleRequest, write_samples
 
-    print(write_samples(run, num, seed, columns, single, interpolate, gif, out))
+    request = SampleRequest(num, seed, label, prompt, truncation, columns, single, interpolate, path, gif, neighbours)
+    print(write_samples(run, request, out))
 
 
 @app.command()

@@ -1,49 +1,141 @@
-"""`kgan sample`: grids, single images, interpolations."""
+"""`kgan sample`: grids, single images, interpolations, neighbours."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
-from kgan import latents, pixels
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan import data, latents, pixels
 from kgan.errors import InputError
+from kgan.metrics.memorisation import blurred_pixels
+from kgan.metrics.neighbours import nearest
 from kgan.runs import Run
 
+AT_ONCE = 250
 
-def write_samples(
-    run: Path,
-    num: int,
-    seed: int,
-    columns: int | None,
-    single: bool,
-    interpolate: int,
-    gif: bool,
-    out: Path | None,
-) -> Path:
+
+@dataclasses.dataclass(frozen=True)
+class SampleRequest:
+    """What the options of `kgan sample` ask for, in the words of its help."""
+
+    num: int = 64
+    seed: int = 0
+    label: int | None = None
+    prompt: str | None = None
+    truncation: float | None = None
+    columns: int | None = None
+    single: bool = False
+    interpolate: int = 0
+    path: str = "spherical"
+    gif: bool = False
+    neighbours: int = 0
+
+    def check(self) -> None:
+        """Refuses what does not go together.
+
+        Raises:
+            InputError: If something does not.
+        """
+        kinds = {"--single": self.single, "--interpolate or --gif": self.interpolate or self.gif}
+        chosen = [name for name, given in {**kinds, "--neighbours": self.neighbours}.items() if given]
+        if len(chosen) > 1:
+            raise InputError(f"{' and '.join(chosen)} do not go together: each says what to draw.")
+        if self.columns and chosen:
+            raise InputError(f"--columns lays out a grid; it does not go with {chosen[0]}.")
+        if (self.interpolate or self.gif) and self.num < 2:
+            raise InputError(f"an interpolation needs --num of at least 2; got {self.num}.")
+        if self.label is not None and self.prompt is not None:
+            raise InputError("--label and --prompt both say what to draw; give one.")
+
+
+def write_samples(path: Path, request: SampleRequest, out: Path | None) -> Path:
     """Draws what `kgan sample` was asked for and returns the file or folder written."""
-    if single and (interpolate or gif):
-        raise InputError("--single draws separate images; it does not go with --interpolate or --gif.")
-    if columns and (single or interpolate or gif):
-        raise InputError("--columns lays out a grid; it does not go with --single, --interpolate or --gif.")
-    if (interpolate or gif) and num < 2:
-        raise InputError(f"an interpolation needs --num of at least 2; got {num}.")
-    opened = Run.open(run)
-    model = opened.load_model()
-    folder = opened.path / "generated"
-    if single:
-        return _write_single(model, num, seed, out or folder / f"seed-{seed}")
-    if gif:
-        path = out or folder / f"walk-{num}-seed-{seed}.gif"
-        frames = model(latents.walk(model, num, seed, interpolate or 16))
-        pixels.save_gif(path, list(frames), milliseconds=60)
-    elif interpolate:
-        path = out or folder / f"interpolation-{num}-seed-{seed}.png"
-        pixels.save_png(path, pixels.grid(model(latents.walk(model, num, seed, interpolate)), columns=interpolate))
+    request.check()
+    run = Run.open(path)
+    model = run.load_model()
+    rows = _latents(model, request)
+    folder, about = run.path / "generated", f"{request.num}-seed-{request.seed}{_asked(request)}"
+    if request.single:
+        return _write_single(
+            _images(model, rows), request.seed, out or folder / f"seed-{request.seed}{_asked(request)}"
+        )
+    if request.gif:
+        walk = latents.walk(rows, model.noise_columns, request.interpolate or 16, request.path)
+        out = out or folder / f"walk-{about}.gif"
+        pixels.save_gif(out, list(_images(model, walk)), milliseconds=60)
+    elif request.interpolate:
+        walk = latents.walk(rows, model.noise_columns, request.interpolate, request.path)
+        out = out or folder / f"interpolation-{about}.png"
+        pixels.save_png(out, pixels.grid(_images(model, walk), columns=request.interpolate))
+    elif request.neighbours:
+        out = out or folder / f"neighbours-{about}.png"
+        pixels.save_png(out, _beside_neighbours(_images(model, rows), run, request.neighbours))
     else:
-        path = out or folder / f"grid-{num}-seed-{seed}.png"
-        pixels.save_png(path, pixels.grid(model.sample(num, seed=seed), columns=columns))
-    return path
+        out = out or folder / f"grid-{about}.png"
+        pixels.save_png(out, pixels.grid(_images(model, rows), columns=request.columns))
+    return out
 
 
-def _write_single(model: Any, num: int, seed: int, folder: Path) -> Path:
-    for index, image in enumerate(model.sample(num, seed=seed)):
+def _asked(request: SampleRequest) -> str:
+    """Returns what a file's name says of what was asked for."""
+    words = [] if request.label is None else [f"label-{request.label}"]
+    words += [] if request.prompt is None else ["".join(c if c.isalnum() else "-" for c in request.prompt)]
+    words += [] if request.truncation is None else [f"truncation-{request.truncation:g}"]
+    return "".join(f"-{word}" for word in words)
+
+
+def _latents(model: Any, request: SampleRequest) -> np.ndarray:
+    seeds = tf.range(request.seed, request.seed + request.num, dtype="int64")
+    condition = _condition(model, request)
+    if condition is None:
+        rows = model.latents(seeds).numpy()
+    else:
+        rows = model.latents(seeds, tf.repeat(condition, request.num, axis=0)).numpy()
+    if request.truncation is not None:
+        noise = slice(0, model.noise_columns)
+        rows[:, noise] = latents.truncate(rows[:, noise], request.truncation)
+    return rows
+
+
+def _condition(model: Any, request: SampleRequest) -> tf.Tensor | None:
+    """Returns what is asked for, `(1, columns)`, or None."""
+    if request.label is not None:
+        if not hasattr(model, "conditions"):
+            raise InputError("--label: this run's model was trained without labels; kgan train conditional uses them.")
+        return model.conditions.one_hot([request.label])
+    if request.prompt is not None:
+        if getattr(model, "encoder", None) is None:
+            raise InputError("--prompt: this run's model was trained without words; kgan train anime uses tags.")
+        return tf.constant(model.encoder.encode(request.prompt)[None])
+    return None
+
+
+def _images(model: Any, rows: np.ndarray) -> np.ndarray:
+    """Returns the images of latents, uint8, some at a time."""
+    parts = [model(rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE)]
+    return np.concatenate([keras.ops.convert_to_numpy(pixels.to_uint8(part)) for part in parts])
+
+
+def _beside_neighbours(images: np.ndarray, run: Run, count: int) -> np.ndarray:
+    """Returns a picture with a row an image: it, a white gap, and the training images nearest to it."""
+    name = run.options.get("data")
+    if not name:
+        raise InputError(f"{run.path} does not say what it was trained on, so its neighbours are not known.")
+    height, _, channels = images.shape[1:]
+    train = data.open_images(name, image_size=height, channels=channels)
+    if len(train) < count:
+        raise InputError(f"--neighbours {count} needs as many training images; {train.name} has {len(train)}.")
+    points = np.concatenate([blurred_pixels(train[start : start + 1000]) for start in range(0, len(train), 1000)])
+    found = nearest(blurred_pixels(images), points, count)[1]
+    gap = np.full(images.shape[1:], 255, np.uint8)
+    rows = [tile for image, row in zip(images, found, strict=True) for tile in (image, gap, *train[row])]
+    return pixels.grid(np.stack(rows), columns=count + 2)
+
+
+def _write_single(images: np.ndarray, seed: int, folder: Path) -> Path:
+    for index, image in enumerate(images):
         pixels.save_png(folder / f"{seed + index:06d}.png", image)
     return folder

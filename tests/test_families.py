@@ -4,11 +4,22 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from test_conditional import CONDITIONS, classifier
+from test_conditional import model as conditional
+from test_infogan import infogan
 
 import kgan
+import kgan.pixels
 import tiny
 
-FAMILIES = {"gan": lambda: tiny.gan(penalty=kgan.R1(10, every=2))}
+FAMILIES = {
+    "gan": lambda: tiny.gan(penalty=kgan.R1(10, every=2)),
+    "augmented": lambda: tiny.gan(augment="diffaugment"),
+    "conditional": lambda: conditional(penalty=kgan.R1(10, every=2), mismatch=0.5),
+    "auxiliary": lambda: conditional(classifier),
+    "prompted": lambda: conditional(encoder=kgan.PromptEncoder({"hair": ("blue", "green", "red")})),
+    "infogan": lambda: infogan(penalty=kgan.R1(10, every=2)),
+}
 
 
 @pytest.fixture(params=FAMILIES.values(), ids=FAMILIES.keys())
@@ -17,35 +28,54 @@ def model(request):
 
 
 def test_a_family_goes_on_exactly_from_its_file(model, tmp_path):
-    model.fit(tiny.batches(), steps_per_epoch=3, verbose=0)
+    batches = _batches(model)
+    model.fit(batches, steps_per_epoch=3, verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert tiny.differences(model, loaded) == []
     for one in (model, loaded):
-        one.fit(tiny.batches(), epochs=1, verbose=0)
+        one.fit(batches, epochs=1, verbose=0)
     assert tiny.differences(model, loaded) == []
+
+
+def _batches(model):
+    if isinstance(model, kgan.ConditionalGAN):
+        return tiny.batches().map(lambda images: (images, tf.constant(CONDITIONS)))
+    return tiny.batches()
 
 
 def test_every_endpoint_answers_images_in_range_and_row_by_row(model):
     for endpoint in model.endpoints().values():
-        assert endpoint.input.shape[0] is None
-        rows = _example(endpoint.input, 3)
-        images = endpoint.function(rows)
+        assert all(given.spec.shape[0] is None for given in endpoint.inputs)
+        rows = _examples(endpoint, 3)
+        images = endpoint.function(*rows)
         assert images.dtype == tf.float32
         assert float(tf.reduce_max(tf.abs(images))) <= 1
-        np.testing.assert_allclose(endpoint.function(rows[1:2])[0], images[1], atol=1e-6)
+        np.testing.assert_allclose(endpoint.function(*[given[1:2] for given in rows])[0], images[1], atol=1e-6)
 
 
 def test_a_family_is_published_with_the_same_numbers(model, tmp_path):
     served = tf.saved_model.load(str(kgan.export(model, tmp_path / "model")))
     for name, endpoint in model.endpoints().items():
-        rows = _example(endpoint.input, 3)
-        images = served.signatures[name](**{endpoint.input.name: rows})["images"]
-        np.testing.assert_allclose(images, endpoint.function(rows), atol=1e-5)
+        rows = _examples(endpoint, 3)
+        names = [given.spec.name for given in endpoint.inputs]
+        answer = served.signatures[name](**dict(zip(names, rows, strict=True)))
+        expected = endpoint.function(*rows)
+        if endpoint.as_files:
+            found = np.array([tf.io.decode_png(png) for png in answer["image_bytes"].numpy()])
+            assert np.abs(found - kgan.pixels.to_uint8(expected).numpy().astype(int)).max() <= 1
+        else:
+            np.testing.assert_allclose(answer["images"], expected, atol=1e-5)
 
 
-def _example(spec, rows):
-    shape = [rows, *spec.shape[1:]]
-    if spec.dtype.is_integer:
-        return tf.reshape(tf.range(np.prod(shape), dtype=spec.dtype), shape)
+def _examples(endpoint, rows):
+    return [_example(given, rows) for given in endpoint.inputs]
+
+
+def _example(given, rows):
+    if given.examples is not None:
+        return tf.constant(np.resize(given.examples, rows).tolist(), given.spec.dtype)
+    shape = [rows, *given.spec.shape[1:]]
+    if given.spec.dtype.is_integer:
+        return tf.reshape(tf.range(np.prod(shape), dtype=given.spec.dtype), shape)
     return tf.random.stateless_normal(shape, [0, 0])

@@ -40,10 +40,19 @@ def linear_critic():
     return keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(1, use_bias=False)])
 
 
-def gan(make_generator=generator, make_discriminator=discriminator, ema_decay=0.9, seed=1, optimizer=None, **compile):
+def gan(
+    make_generator=generator,
+    make_discriminator=discriminator,
+    ema_decay=0.9,
+    seed=1,
+    optimizer=None,
+    augment=None,
+    **compile,
+):
     """A compiled GAN whose weights are the same at every call."""
     keras.utils.set_random_seed(7)
-    model = kgan.GAN(make_generator(), make_discriminator(), LATENT_DIM, ema_decay=ema_decay, seed=seed)
+    options = {"ema_decay": ema_decay, "augment": augment, "seed": seed}
+    model = kgan.GAN(make_generator(), make_discriminator(), LATENT_DIM, **options)
     optimizer = optimizer or (lambda: keras.optimizers.Adam(0.01, beta_1=0.5))
     model.compile(optimizer(), optimizer(), **compile)
     return model

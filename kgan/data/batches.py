@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
+from kgan.errors import InputError
 from kgan.pixels import from_uint8
+
+Fetch = Callable[[tf.Tensor], tf.Tensor]
 
 # Keeps the draws of flips apart from whatever else is drawn from (seed, number), such as a model's latents.
 FLIPS = 0x666C6970
 
 
 def batch_stream(
-    fetch: Callable[[tf.Tensor], tf.Tensor],
+    fetch: Fetch,
     num_images: int,
+    name: str,
     *,
     batch_size: int,
     shuffle: bool,
@@ -25,14 +29,39 @@ def batch_stream(
     seed: int,
     start: int,
     repeat: bool,
+    beside: Fetch | None = None,
 ) -> tf.data.Dataset:
-    """Returns the dataset that `ImageSet.batches` describes, of the images that `fetch` gives for indices."""
+    """Returns the dataset that `ImageSet.batches` describes.
 
-    def batch(number: tf.Tensor, indices: tf.Tensor) -> tf.Tensor:
+    Args:
+        fetch: Gives the uint8 images at indices `(batch_size,)`.
+        num_images: How many there are.
+        name: What messages call them.
+        batch_size: See `ImageSet.batches`, as for those that follow.
+        shuffle: See there.
+        flip: See there.
+        seed: See there.
+        start: See there.
+        repeat: See there.
+        beside: Gives what belongs to the images at indices, unchanged; batches are then pairs.
+
+    Raises:
+        InputError: If there are fewer images than `batch_size`, or a number makes no sense.
+    """
+    if batch_size < 1 or start < 0:
+        raise InputError(f"expected batch_size >= 1 and start >= 0; got batch_size={batch_size}, start={start}.")
+    if num_images < batch_size:
+        raise InputError(
+            f"batch_size={batch_size} needs at least {batch_size} images, and {name} has {num_images}; "
+            "give a smaller batch_size or more images."
+        )
+
+    def batch(number: tf.Tensor, indices: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         images = fetch(indices)
         if flip:
             images = random_flip(images, seed, number)
-        return from_uint8(images)
+        images = from_uint8(images)
+        return images if beside is None else (images, beside(indices))
 
     numbered = numbered_indices(num_images, batch_size, shuffle=shuffle, seed=seed, start=start, repeat=repeat)
     dataset = numbered.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)

@@ -32,7 +32,8 @@ def read_folder(folder: Path, split: str, options: ReadOptions) -> ImageSet:
         if len(files) < options.num_images:
             raise InputError(f"num_images={options.num_images}: {folder} has {len(files)} images.")
         files = files[: options.num_images]
-    return read_images(files, [file.relative_to(folder).as_posix() for file in files], str(folder), options)
+    names = [file.relative_to(folder).as_posix() for file in files]
+    return read_images(files, names, str(folder), options, files=files)
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kgan.data.image_set import ImageSet
 from kgan.data.named import splits_of
-from kgan.data.sources import SYNTHETIC_SEEDS, open_images
+from kgan.data.sources import SYNTHETIC_SEEDS, WORLDS, open_images
 
 SPLIT = "test"
 
@@ -29,7 +29,7 @@ def open_held_out(
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         there = (path / split).is_dir() and (path / "train").is_dir()
-    elif name_or_path == "synthetic":
+    elif name_or_path in WORLDS:
         there = split in SYNTHETIC_SEEDS
     else:
         there = split in splits_of(str(name_or_path))

@@ -1,7 +1,8 @@
 """An image set: how many images, how large, what is known about each, and endless or epoch-long batches of them."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ class ImageSet:
         name: What messages call the set.
         factors: What is known: arrays of length n by name, such as `label`, or the slant of a drawn digit.
         skipped: What was left out as unreadable: name of the file to reason.
+        files: The file of each image, where each has one.
 
     Raises:
-        InputError: If `images` is not as above, or a factor's length is not n.
+        InputError: If `images` is not as above, or a factor's length or that of `files` is not n.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class ImageSet:
         name: str = "images",
         factors: Mapping[str, np.ndarray] | None = None,
         skipped: Mapping[str, str] | None = None,
+        files: Sequence[Path] | None = None,
     ) -> None:
         if len(images.shape) != 4 or images.shape[-1] not in (1, 3) or images.dtype != np.uint8:
             raise InputError(
@@ -44,10 +47,13 @@ class ImageSet:
                 raise InputError(
                     f"factors[{factor!r}]: expected {len(images)} values, one an image; got {len(values)}."
                 )
+        if files is not None and len(files) != len(images):
+            raise InputError(f"files: expected {len(images)}, one an image; got {len(files)}.")
         self.name = name
         self.images = images
         self.factors = dict(factors or {})
         self.skipped = dict(skipped or {})
+        self.files = None if files is None else tuple(files)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -104,16 +110,10 @@ class ImageSet:
         Raises:
             InputError: If there are fewer images than `batch_size`, or a number makes no sense.
         """
-        if batch_size < 1 or start < 0:
-            raise InputError(f"expected batch_size >= 1 and start >= 0; got batch_size={batch_size}, start={start}.")
-        if len(self) < batch_size:
-            raise InputError(
-                f"batch_size={batch_size} needs at least {batch_size} images, and {self.name} has {len(self)}; "
-                "give a smaller batch_size or more images."
-            )
         return batch_stream(
-            self._fetch,
+            self.fetch,
             len(self),
+            self.name,
             batch_size=batch_size,
             shuffle=shuffle,
             flip=flip,
@@ -122,7 +122,7 @@ class ImageSet:
             repeat=repeat,
         )
 
-    def _fetch(self, indices: tf.Tensor) -> tf.Tensor:
+    def fetch(self, indices: tf.Tensor) -> tf.Tensor:
         """Returns the uint8 images `(batch, height, width, channels)` at `indices`, inside a dataset's `map`."""
         if self.in_memory:
             return tf.gather(self._pixels, indices)

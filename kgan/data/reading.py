@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -54,6 +55,7 @@ def read_images(
     *,
     shape: Shape | None = None,
     factors: Mapping[str, np.ndarray] | None = None,
+    files: Sequence[Path] | None = None,
 ) -> ImageSet:
     """Checks and decodes pictures.
 
@@ -64,6 +66,7 @@ def read_images(
         options: Size, channels and so on; `num_images` has no meaning here.
         shape: The decoded shape where it is known; otherwise the pictures' headers tell.
         factors: What is known of each picture.
+        files: The file of each, where each has one.
 
     Raises:
         InputError: If pictures cannot be read and `skip_broken` is not set, if none can, or if they differ in size
@@ -98,6 +101,7 @@ def read_images(
         name=source,
         factors={name: values[whole] for name, values in (factors or {}).items()},
         skipped={names[i]: _reason(broken[i]) for i in sorted(broken)},
+        files=None if files is None else [files[i] for i in whole],
     )
 
 

@@ -5,18 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from kgan.data.decode import fit
 from kgan.data.folder import read_folder
 from kgan.data.image_set import ImageSet
 from kgan.data.named import read_named
 from kgan.data.reading import Progress, ReadOptions
-from kgan.data.synthetic import digits
+from kgan.data.synthetic import digits, faces
 from kgan.errors import InputError, unknown_name
+from kgan.pixels import to_pil
 
 SYNTHETIC_SEEDS = {"train": 0, "test": 1}
-SYNTHETIC_IMAGES = 20_000
+# What draws each world, and how many images it has unless told otherwise.
+WORLDS = {"synthetic": (digits, 20_000), "synthetic/faces": (faces, 10_000)}
 
 
 def open_images(
@@ -39,13 +40,15 @@ def open_images(
               exists as a folder is one, and so is what starts with `.`, `~` or `/`. A subfolder named like the split
               is read by itself, where there is one.
             - `"synthetic"`: drawn digits, 28x28, with known factors; see `kgan.data.synthetic.digits`.
+            - `"synthetic/faces"`: drawn anime faces, 64x64 in colour; see `kgan.data.synthetic.faces`.
             - a name of TensorFlow Datasets, such as `"mnist"` or `"cycle_gan/horse2zebra"`, prepared in TFDS_DATA_DIR
               or ~/tensorflow_datasets, or else downloaded.
         split: `"train"`, `"test"` or what else the source has; for TensorFlow Datasets also `"train[:10%]"`.
         image_size: Side of the square that images are cut to, from the middle, and resized to with antialiasing. None
             leaves them as they are, and then they must be of one size.
         channels: 1 (gray) or 3 (RGB). None: as the source has it; a folder has 1 if all files are gray.
-        num_images: How many to use, from the first on; None for all (of `"synthetic"`: 20,000).
+        num_images: How many to use, from the first on; None for all (of `"synthetic"` 20,000, of
+            `"synthetic/faces"` 10,000).
         skip_broken: Whether to leave out files that cannot be read, and list them in the set's `skipped`, instead of
             raising an error.
         memory_budget: Bytes that decoded images may take; a set above it stays on the disk and is decoded whenever it
@@ -67,8 +70,8 @@ def open_images(
     path = Path(name_or_path).expanduser()
     if isinstance(name_or_path, os.PathLike) or path.is_dir() or name_or_path.startswith((".", "~", "/")):
         return read_folder(path, split, options)
-    if name_or_path == "synthetic":
-        return _draw(split, options)
+    if name_or_path.split("/")[0] == "synthetic":
+        return _draw(name_or_path, split, options)
     return read_named(name_or_path, split, options)
 
 
@@ -92,7 +95,8 @@ def load(
     Short for `open_images(...).batches(...)`; their docstrings have the details.
 
     Args:
-        name_or_path: A name of TensorFlow Datasets such as `"mnist"`, a folder of images, or `"synthetic"`.
+        name_or_path: A name of TensorFlow Datasets such as `"mnist"`, a folder of images, `"synthetic"` or
+            `"synthetic/faces"`.
         batch_size: Images a batch; every batch is full.
         split: The part of the set, such as `"train"` or `"test"`.
         image_size: Side of the square to cut and resize images to; None leaves them as they are.
@@ -119,12 +123,16 @@ def load(
     return images.batches(batch_size, shuffle=shuffle, flip=flip, seed=seed, start=start, repeat=repeat)
 
 
-def _draw(split: str, options: ReadOptions) -> ImageSet:
-    """Draws digits; `train` and `test` are different worlds."""
+def _draw(name: str, split: str, options: ReadOptions) -> ImageSet:
+    """Draws a world's images; `train` and `test` are different worlds."""
+    if name not in WORLDS:
+        raise unknown_name("data set", name, WORLDS)
     if split not in SYNTHETIC_SEEDS:
-        raise unknown_name("split of synthetic", split, SYNTHETIC_SEEDS)
-    images, factors = digits(options.num_images or SYNTHETIC_IMAGES, seed=SYNTHETIC_SEEDS[split])
-    size, channels = options.image_size, options.channels or 1
-    if (size or images.shape[1]) != images.shape[1] or channels != 1:
-        images = np.stack([fit(Image.fromarray(image[..., 0]), size, channels) for image in images])
-    return ImageSet(images, name="'synthetic'", factors=factors)
+        raise unknown_name(f"split of {name}", split, SYNTHETIC_SEEDS)
+    draw, count = WORLDS[name]
+    images, factors = draw(options.num_images or count, seed=SYNTHETIC_SEEDS[split])
+    side, own_channels = images.shape[2:]
+    size, channels = options.image_size or side, options.channels or own_channels
+    if (size, channels) != (side, own_channels):
+        images = np.stack([fit(to_pil(image), size, channels) for image in images])
+    return ImageSet(images, name=f"{name!r}", factors=factors)

@@ -1,7 +1,7 @@
 """Loads a SavedModel as a stranger would and compares its answers with those of the live model.
 
 Run by its path, `python check.py FOLDER CASES`, so that this process imports TensorFlow and NumPy and nothing of kgan:
-what lies in the folder must be enough. CASES is an .npz of `<signature>/<rows>/input` and `.../expected`.
+what lies in the folder must be enough. CASES is an .npz of `<signature>/<rows>/input/<name>` and `.../expected`.
 """
 
 import sys
@@ -25,15 +25,19 @@ def check(folder: str, cases: dict[str, np.ndarray]) -> None:
         SystemExit: If an answer differs, with one line that says where and by how much.
     """
     model = tf.saved_model.load(folder)
-    asked = {key.rpartition("/")[0] for key in cases}
+    asked = {key.rpartition("/")[0] for key in cases if key.endswith("/expected")}
     unasked = set(model.signatures) ^ {case.rpartition("/")[0] for case in asked}
     if unasked:
         sys.exit(f"the signatures are {sorted(model.signatures)}; unexpected or missing: {sorted(unasked)}")
     for case in sorted(asked):
         signature = model.signatures[case.rpartition("/")[0]]
-        (input_name,) = signature.structured_input_signature[1]
-        (answer,) = signature(**{input_name: tf.constant(cases[f"{case}/input"])}).values()
+        names = signature.structured_input_signature[1]
+        (answer,) = signature(**{name: _tensor(cases[f"{case}/input/{name}"]) for name in names}).values()
         _compare(case, answer, cases[f"{case}/expected"])
+
+
+def _tensor(values: np.ndarray) -> tf.Tensor:
+    return tf.constant(values.tolist(), tf.string) if values.dtype.kind == "U" else tf.constant(values)
 
 
 def _compare(case: str, answer: tf.Tensor, expected: np.ndarray) -> None:

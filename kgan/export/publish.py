@@ -42,6 +42,9 @@ def export(model: keras.Model, folder: str | os.PathLike) -> Path:
     - `sample`: `seed` `(n,)` int64 -> `images`, each a function of its own seed alone: that of `model.sample(1, seed)`;
     - `sample_png`: `seed` `(n,)` int64 -> `image_bytes` `(n,)`, PNG files.
 
+    A `kgan.ConditionalGAN` also has `label` and `label_png` (`label`, `seed`), or `prompt` (`prompt` `(n,)` string,
+    `seed`), which answers with PNG files.
+
     What goes in and comes out is also written beside them, in `assets.extra/kgan.json`.
 
     The files are written under a hidden name, loaded in a fresh process that knows TensorFlow alone, and asked the same
@@ -101,13 +104,18 @@ def _ask_live_model(served: dict[str, Signature]) -> dict[str, np.ndarray]:
     with tf.device("CPU:0"):
         for name, signature in served.items():
             # A graph, as the server's: its fused kernels round a network in bfloat16 otherwise than eager ones do.
-            graph = tf.function(signature.expected, input_signature=[signature.endpoint.input], autograph=False)
+            graph = tf.function(signature.expected, input_signature=signature.specs, autograph=False)
             live = graph.get_concrete_function()
             for size in CHECKED_BATCH_SIZES:
-                cases[f"{name}/{size}/input"] = signature.example(size)
+                for spec, example in zip(signature.specs, signature.example(size), strict=True):
+                    # As text: arrays of objects could not be read back without unpickling.
+                    given = example.astype("U") if spec.dtype == tf.string else example
+                    cases[f"{name}/{size}/input/{spec.name}"] = given
                 # To an empty batch, which not every network takes, the answer is no image, of the right size.
-                cases[f"{name}/{size}/expected"] = live(tf.constant(signature.example(max(size, 1)))).numpy()[:size]
-    if not all(np.isfinite(case).all() for case in cases.values()):
+                some = [tf.constant(example) for example in signature.example(max(size, 1))]
+                cases[f"{name}/{size}/expected"] = live(*some).numpy()[:size]
+    answers = [case for name, case in cases.items() if name.endswith("/expected")]
+    if not all(np.isfinite(answer).all() for answer in answers):
         raise InputError("the model's images are not finite: its training diverged; export an earlier checkpoint.")
     return cases
 
@@ -116,7 +124,9 @@ def _write(folder: Path, model: keras.Model, served: dict[str, Signature]) -> No
     archive = keras.export.ExportArchive()
     outputs = {}
     for name, signature in served.items():
-        function = archive.add_endpoint(name, signature.serve, input_signature=[signature.endpoint.input])
+        for layer in signature.endpoint.tables:
+            archive.track(layer)
+        function = archive.add_endpoint(name, signature.serve, input_signature=signature.specs)
         outputs[name] = function.get_concrete_function().structured_outputs
     try:
         archive.write_out(str(folder), verbose=False)

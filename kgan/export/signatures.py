@@ -1,14 +1,13 @@
 """What a published model answers: a family's endpoints, in the form that TensorFlow Serving takes."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from kgan import pixels
-from kgan.endpoints import Endpoint
+from kgan.endpoints import Endpoint, Input
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,56 +23,70 @@ class Signature:
     endpoint: Endpoint
     png: bool
 
-    def serve(self, tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+    @property
+    def specs(self) -> list[tf.TensorSpec]:
+        """The specs of the tensors that it takes, in order."""
+        return [given.spec for given in self.endpoint.inputs]
+
+    def serve(self, *tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the answer by its name; this is what is written to the SavedModel."""
         # The server compares no shapes with the signature: without this a wrong one fails deep inside the network.
-        rows = tf.ensure_shape(tensor, self.endpoint.input.shape)
+        rows = [tf.ensure_shape(tensor, spec.shape) for tensor, spec in zip(tensors, self.specs, strict=True)]
         # A reply in half precision cannot be written as JSON.
-        images = tf.cast(_spare_empty(self.endpoint.function, rows), tf.float32)
+        images = tf.cast(self._spare_empty(rows), tf.float32)
         if not self.png:
             return {"images": images}
         # The server writes a binary output as base64 only if its name ends in _bytes.
         return {"image_bytes": tf.map_fn(tf.io.encode_png, pixels.to_uint8(images), fn_output_signature=tf.string)}
 
-    def expected(self, tensor: tf.Tensor) -> tf.Tensor:
+    def expected(self, *tensors: tf.Tensor) -> tf.Tensor:
         """Returns what the live model answers: float32 images, or the uint8 that the PNG files must decode to."""
-        images = tf.cast(self.endpoint.function(tensor), tf.float32)
+        images = tf.cast(self.endpoint.function(*tensors), tf.float32)
         return pixels.to_uint8(images) if self.png else images
 
-    def example(self, num_rows: int) -> np.ndarray:
-        """Returns an input of `num_rows` rows, the same at every call."""
-        generator, shape = np.random.default_rng(0), (num_rows, *self.endpoint.input.shape[1:])
-        if self.endpoint.input.dtype.is_integer:
-            return generator.integers(-(2**62), 2**62, shape).astype(self.endpoint.input.dtype.as_numpy_dtype)
-        return generator.standard_normal(shape).astype(self.endpoint.input.dtype.as_numpy_dtype)
+    def example(self, num_rows: int) -> list[np.ndarray]:
+        """Returns inputs of `num_rows` rows, the same at every call."""
+        return [_example(given, num_rows) for given in self.endpoint.inputs]
 
     def describe(self, output: dict[str, tf.TensorSpec]) -> dict[str, Any]:
         """Returns what the manifest says of it."""
         meaning = "PNG files" if self.png else "in [-1, 1]"
         return {
-            "inputs": {self.endpoint.input.name: _describe(self.endpoint.input, self.endpoint.meaning)},
+            "inputs": {given.spec.name: _describe(given.spec, given.meaning) for given in self.endpoint.inputs},
             "outputs": {name: _describe(spec, meaning) for name, spec in output.items()},
         }
 
+    def _spare_empty(self, rows: list[tf.Tensor]) -> tf.Tensor:
+        """Asks the model, of an example that is cut off again where there are no rows."""
+        # TensorFlow's Conv2D gives an empty batch as many channels as its input has, and the next layer refuses it.
+        num_rows = tf.shape(rows[0])[0]
+        missing = tf.cast(num_rows == 0, tf.int32)
+        padded = []
+        for tensor, filler in zip(rows, self.example(1), strict=True):
+            one = tf.concat([tensor, tf.constant(filler)[:missing]], axis=0)
+            one.set_shape(tensor.shape)
+            padded.append(one)
+        return self.endpoint.function(*padded)[:num_rows]
+
 
 def signatures(endpoints: dict[str, Endpoint]) -> dict[str, Signature]:
-    """Returns what is served, by name; all but the default are served as numbers and, as `<name>_png`, as pictures."""
+    """Returns what is served, by name: the default as numbers, others as numbers and, as `<name>_png`, as pictures."""
     served = {}
     for name, endpoint in endpoints.items():
-        served[name] = Signature(endpoint, png=False)
-        if name != "serving_default":
+        served[name] = Signature(endpoint, png=endpoint.as_files)
+        if name != "serving_default" and not endpoint.as_files:
             served[f"{name}_png"] = Signature(endpoint, png=True)
     return served
 
 
-def _spare_empty(function: Callable[[tf.Tensor], tf.Tensor], rows: tf.Tensor) -> tf.Tensor:
-    """Applies `function`, to one row of zeros that is cut off again where there is none."""
-    # TensorFlow's Conv2D gives an empty batch as many channels as its input has, and the next layer refuses it.
-    num_rows = tf.shape(rows)[0]
-    padding = [[0, tf.cast(num_rows == 0, tf.int32)], *[[0, 0]] * (rows.shape.rank - 1)]
-    padded = tf.pad(rows, padding)
-    padded.set_shape(rows.shape)
-    return function(padded)[:num_rows]
+def _example(given: Input, num_rows: int) -> np.ndarray:
+    generator, shape = np.random.default_rng(0), (num_rows, *given.spec.shape[1:])
+    numpy_type = given.spec.dtype.as_numpy_dtype
+    if given.examples is not None:
+        return np.resize(np.array(given.examples, numpy_type), shape)
+    if given.spec.dtype.is_integer:
+        return generator.integers(-(2**62), 2**62, shape).astype(numpy_type)
+    return generator.standard_normal(shape).astype(numpy_type)
 
 
 def _describe(spec: tf.TensorSpec, meaning: str) -> dict[str, Any]:

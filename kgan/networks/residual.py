@@ -6,6 +6,7 @@ every size but the picture's own, where they would cost most. The generator ends
 some losses never got away from black pictures (docs/measurements.md).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -42,19 +43,8 @@ def generator(
     Raises:
         InputError: If the size or an option is not one of those above.
     """
-    _check_depth(depth)
-    sides = pyramid.sizes(image_shape)
-    first, *others = reversed(pyramid.widths(width, max_width, len(sides) - 1))
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(sides[-1] ** 2 * first)(latents)
-    x = _activate(layers.Reshape((sides[-1], sides[-1], first))(x))
-    x = _units(x, depth)
-    for side, channels in zip(sides[-2:0:-1], others, strict=True):
-        x = _units(_activate(_double(x, channels, side)), depth)
-    x = _activate(_double(x, max(width // 2, 1), sides[0]))
-    # float32 at the picture, whatever the precision of the rest.
-    x = layers.Conv2D(image_shape[-1], 3, padding="same", dtype="float32")(x)
-    return keras.Model(latents, Clip(dtype="float32")(x), name=name)
+    return keras.Model(latents, grow(latents, image_shape, width, depth, max_width), name=name)
 
 
 def discriminator(
@@ -76,20 +66,100 @@ def discriminator(
     Raises:
         InputError: If the size or an option is not one of those above.
     """
+    images = keras.Input(image_shape, name="images")
+    features = layers.Flatten()(shrink(images, width, depth, max_width))
+    return keras.Model(images, layers.Dense(1, dtype="float32")(features), name=name)
+
+
+def body(
+    image_shape: tuple[int, int, int] = (28, 28, 1),
+    width: int = 32,
+    depth: int = 2,
+    max_width: int = 256,
+    name: str = "body",
+) -> keras.Model:
+    """Returns the discriminator without its last layer: from images to features `(n, d)`, for several heads to share.
+
+    Args:
+        image_shape: `(size, size, channels)`, size 16 to 128, channels 1 or 3.
+        width: Channels at half the picture's size, twice as many at each halving, half as many at its own size.
+        depth: Residual units at each size.
+        max_width: Most channels of any feature map.
+        name: Of the model.
+
+    Raises:
+        InputError: If the size or an option is not one of those above.
+    """
+    images = keras.Input(image_shape, name="images")
+    return keras.Model(images, layers.Flatten()(shrink(images, width, depth, max_width)), name=name)
+
+
+def head(body: keras.Model, outputs: int, hidden: int | None = None, name: str = "head") -> keras.Model:
+    """Returns a network from a body's features to numbers `(n, outputs)`, in float32.
+
+    Args:
+        body: The body; only the size of its features is used.
+        outputs: How many numbers.
+        hidden: Units of a layer between, None for none.
+        name: Of the model.
+    """
+    features = keras.Input(body.output_shape[1:], name="features")
+    x = features if hidden is None else activate(layers.Dense(hidden)(features))
+    return keras.Model(features, layers.Dense(outputs, dtype="float32")(x), name=name)
+
+
+def grow(
+    x: Any,
+    image_shape: tuple[int, int, int],
+    width: int,
+    depth: int,
+    max_width: int,
+    norm: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Returns the images that a generator makes of rows `(n, d)`; for the options see `generator`.
+
+    Args:
+        x: The rows, a Keras tensor.
+        image_shape: Of the images.
+        width: Channels at half the picture's size.
+        depth: Residual units at each size.
+        max_width: Most channels of any feature map.
+        norm: What every convolution's output passes before its activation, or None.
+    """
     _check_depth(depth)
     sides = pyramid.sizes(image_shape)
-    images = keras.Input(image_shape, name="images")
-    x = _activate(layers.Conv2D(max(width // 2, 1), 3, padding="same")(images))
+    first, *others = reversed(pyramid.widths(width, max_width, len(sides) - 1))
+    x = layers.Dense(sides[-1] ** 2 * first)(x)
+    x = activate(layers.Reshape((sides[-1], sides[-1], first))(x), norm)
+    x = _units(x, depth, norm)
+    for side, channels in zip(sides[-2:0:-1], others, strict=True):
+        x = _units(activate(_double(x, channels, side), norm), depth, norm)
+    x = activate(_double(x, max(width // 2, 1), sides[0]), norm)
+    # float32 at the picture, whatever the precision of the rest.
+    x = layers.Conv2D(image_shape[-1], 3, padding="same", dtype="float32")(x)
+    return Clip(dtype="float32")(x)
+
+
+def shrink(images: Any, width: int, depth: int, max_width: int) -> Any:
+    """Returns a critic's smallest feature map of images, `(n, side, side, channels)`; see `discriminator`."""
+    _check_depth(depth)
+    sides = pyramid.sizes(images.shape[1:])
+    x = activate(layers.Conv2D(max(width // 2, 1), 3, padding="same")(images))
     for channels in pyramid.widths(width, max_width, len(sides) - 1):
-        x = _activate(layers.Conv2D(channels, 3, strides=2, padding="same")(x))
+        x = activate(layers.Conv2D(channels, 3, strides=2, padding="same")(x))
         x = _units(x, depth)
-    return keras.Model(images, layers.Dense(1, dtype="float32")(layers.Flatten()(x)), name=name)
+    return x
 
 
-def _units(x: Any, depth: int) -> Any:
+def activate(x: Any, norm: Callable[[Any], Any] | None = None) -> Any:
+    """Returns leaky ReLU of x, normalised before if so asked."""
+    return layers.LeakyReLU(negative_slope=SLOPE)(x if norm is None else norm(x))
+
+
+def _units(x: Any, depth: int, norm: Callable[[Any], Any] | None = None) -> Any:
     """Adds `depth` residual units: x + activation(convolution(x))."""
     for _ in range(depth):
-        x = layers.Add()([x, _activate(layers.Conv2D(x.shape[-1], 3, padding="same")(x))])
+        x = layers.Add()([x, activate(layers.Conv2D(x.shape[-1], 3, padding="same")(x), norm)])
     return x
 
 
@@ -97,10 +167,6 @@ def _double(x: Any, channels: int, side: int) -> Any:
     x = layers.Conv2DTranspose(channels, 4, strides=2, padding="same")(x)
     excess = x.shape[1] - side
     return layers.Cropping2D(((0, excess), (0, excess)))(x) if excess else x
-
-
-def _activate(x: Any) -> Any:
-    return layers.LeakyReLU(negative_slope=SLOPE)(x)
 
 
 def _check_depth(depth: int) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ class TrainingData(Protocol):
     def __len__(self) -> int:
         """Returns the number of examples; an epoch is as many whole batches as they fill."""
 
-    def batches(self, batch_size: int, *, seed: int, start: int, repeat: bool) -> tf.data.Dataset:
+    def batches(self, batch_size: int, *, flip: bool, seed: int, start: int, repeat: bool) -> tf.data.Dataset:
         """Returns the stream of batches as it would stand after `start` of them."""
 
 
@@ -57,6 +58,7 @@ def fit(
     batch_size: int,
     epochs: int | None = None,
     minutes: float | None = None,
+    flip: bool = False,
     seed: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
@@ -72,6 +74,7 @@ def fit(
         batch_size: Images a batch.
         epochs: Passes over the data.
         minutes: Wall-clock minutes of training.
+        flip: Whether images are mirrored, left to right, half the time.
         seed: Of the data's order and augmentation.
         callbacks: More Keras callbacks.
 
@@ -83,7 +86,8 @@ def fit(
     checkpoints.remove_leftovers(run.checkpoints)
     done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
     # First of all, for it refuses batches that the data cannot fill.
-    stream = data.batches(batch_size, seed=seed, start=done.step, repeat=True)
+    stream_from = partial(data.batches, batch_size, flip=flip, seed=seed, repeat=True)
+    stream = stream_from(start=done.step)
     per_epoch = len(data) // batch_size
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
@@ -102,7 +106,7 @@ def fit(
         for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
             model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
             # A second fit makes a new iterator, which would start where the first one did.
-            stream = data.batches(batch_size, seed=seed, start=keeper.step, repeat=True)
+            stream = stream_from(start=keeper.step)
             if model.stop_training:
                 break
     keeper.save()

@@ -15,7 +15,7 @@ from kgan.adversarial import Adversarial
 from kgan.errors import InputError
 from kgan.monitors.health.alarms import Alarm, Watch
 from kgan.monitors.health.journal import Journal
-from kgan.monitors.health.probe import Probe
+from kgan.monitors.health.probe import Probe, images_of
 from kgan.monitors.health.signals import Signals
 from kgan.monitors.health.step_losses import StepLosses
 from kgan.monitors.health.symptoms import DIVERGING, LEAPS, NOT_A_NUMBER, Symptom
@@ -29,13 +29,16 @@ TINY = 1e-9
 
 
 class Images(Protocol):
-    """What the monitor asks of images: `kgan.data.ImageSet`, or a uint8 array `(n, height, width, channels)`."""
+    """What the monitor asks of images: `kgan.data.ImageSet`, or a uint8 array `(n, height, width, channels)`.
+
+    For a model that is trained on images and conditions both: `kgan.data.ConditionedImages`.
+    """
 
     def __len__(self) -> int:
         """Returns the number of images."""
 
-    def __getitem__(self, indices: Any) -> np.ndarray:
-        """Returns the images of these indices, uint8."""
+    def __getitem__(self, indices: Any) -> Any:
+        """Returns the images of these indices, uint8, or these and their conditions."""
 
 
 class HealthMonitor(keras.callbacks.Callback):
@@ -85,10 +88,9 @@ class HealthMonitor(keras.callbacks.Callback):
             raise InputError(f"expected share in (0, 1] and num_images >= 2; got {share} and {num_images}.")
         self.real = _choose(real, num_images, "real")
         self.held_out = None if held_out is None else _choose(held_out, num_images, "held_out")
-        if self.held_out is not None and self.held_out.shape[1:] != self.real.shape[1:]:
-            raise InputError(
-                f"held_out must be of the training images' shape {self.real.shape[1:]}; got {self.held_out.shape[1:]}."
-            )
+        shapes = [images_of(chosen).shape[1:] for chosen in (self.real, self.held_out) if chosen is not None]
+        if shapes[-1] != shapes[0]:
+            raise InputError(f"held_out must be of the training images' shape {shapes[0]}; got {shapes[-1]}.")
         self.share = share
         self.say = say or _print
         self.clock = clock
@@ -186,12 +188,12 @@ class HealthMonitor(keras.callbacks.Callback):
         self.say(f"health, {_clock_time(now.seconds)}, step {now.step:,}: {alarm}")
 
 
-def _choose(images: Images, count: int, name: str) -> np.ndarray:
+def _choose(images: Images, count: int, name: str) -> Any:
     """Returns `count` of the images, the same ones at every call."""
     if len(images) < 2:
         raise InputError(f"{name}: HealthMonitor needs at least 2 images; got {len(images)}.")
     chosen = np.random.default_rng(0).choice(len(images), min(count, len(images)), replace=False)
-    return np.asarray(images[np.sort(chosen)])
+    return images[np.sort(chosen)]
 
 
 def _clock_time(seconds: float) -> str:

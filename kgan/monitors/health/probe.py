@@ -25,22 +25,22 @@ class Probe:
     """Takes one look after another at a model, always with the same real images.
 
     Args:
-        model: A `kgan.Adversarial` whose first critic maps images to logits.
-        real: Training images, uint8.
-        held_out: Images that are not trained on, uint8, or None.
+        model: A `kgan.Adversarial`.
+        real: A batch of training images: uint8, or (uint8, conditions) for a model that is trained on such.
+        held_out: The same of images that are not trained on, or None.
     """
 
-    def __init__(self, model: Any, real: np.ndarray, held_out: np.ndarray | None):
+    def __init__(self, model: Any, real: Any, held_out: Any | None):
         self.model = model
-        self.real = from_uint8(real)
-        self.held_out = None if held_out is None else from_uint8(held_out)
-        self.real_crowd = Crowd(thumbnails(keras.ops.convert_to_numpy(self.real)))
+        self.real = _as_batch(real)
+        self.held_out = None if held_out is None else _as_batch(held_out)
+        self.real_crowd = Crowd(thumbnails(keras.ops.convert_to_numpy(images_of(self.real))))
         self.spectra = Spectra()
         self.weights = self._weights()
 
     def critic_terms(self) -> list[str]:
         """Returns the names of the terms of the critics' loss."""
-        batch = self.real[:2]
+        batch = _first(self.real, 2)
         with self._noise_kept():
             return list(self.model.discriminator_losses(batch, self.model.generate(batch, training=False), False))
 
@@ -50,7 +50,8 @@ class Probe:
             return self._signals(losses_not_finite)
 
     def _signals(self, losses_not_finite: Sequence[str]) -> dict[str, Any]:
-        fakes = tf.concat([self.model.generate(chunk, training=False) for chunk in _chunks(self.real)], axis=0)
+        parts = [images_of(self.model.generate(chunk, training=False)) for chunk in _chunks(self.real)]
+        fakes = tf.concat(parts, axis=0)
         pixels = keras.ops.convert_to_numpy(fakes)
         values = {**self._logit_signals(fakes), **self._gradient_signals(), **self._sample_signals(pixels)}
         flawed = [*losses_not_finite, *([] if np.isfinite(pixels).all() else ["the generated images"])]
@@ -71,8 +72,10 @@ class Probe:
             self.model.draws.assign(draws)
 
     def _logit_signals(self, fakes: tf.Tensor) -> dict[str, float]:
-        real, fake = self._logits(self.real), self._logits(fakes)
-        held_out = np.array([np.nan]) if self.held_out is None else self._logits(self.held_out)
+        real, fake = self._logits(images_of(self.real), self.real), self._logits(fakes, self.real)
+        held_out = (
+            np.array([np.nan]) if self.held_out is None else self._logits(images_of(self.held_out), self.held_out)
+        )
         return {
             "real_logit": float(real.mean()),
             "held_out_logit": float(held_out.mean()),
@@ -92,14 +95,14 @@ class Probe:
             "distance": crowd.energy_distance(self.real_crowd),
         }
 
-    def _logits(self, images: tf.Tensor) -> np.ndarray:
-        """Returns the critic's logit of each image; of a map of patches the mean."""
-        critic = self.model.discriminators[0]
-        logits = [tf.cast(critic(chunk, training=False), "float32") for chunk in _chunks(images)]
+    def _logits(self, images: tf.Tensor, batch: Any) -> np.ndarray:
+        """Returns the critic's logit of each image, taken for those of the batch; of a map of patches the mean."""
+        parts = zip(_chunks(images), _chunks(batch), strict=True)
+        logits = [tf.cast(self.model.critic(chunk, like), "float32") for chunk, like in parts]
         return np.concatenate([keras.ops.convert_to_numpy(part).reshape(len(part), -1).mean(axis=1) for part in logits])
 
     def _gradient_signals(self) -> dict[str, float]:
-        batch = self.real[:GRADIENT_IMAGES]
+        batch = _first(self.real, GRADIENT_IMAGES)
         with tf.GradientTape() as tape:
             fakes = self.model.generate(batch, training=False)
             loss = tf.add_n(list(as_float32(self.model.generator_losses(batch, fakes, training=False)).values()))
@@ -135,8 +138,24 @@ class Probe:
         }
 
 
-def _chunks(images: tf.Tensor) -> list[tf.Tensor]:
-    return [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+def images_of(batch: Any) -> Any:
+    """Returns the images of a batch, or of what a generator made, which may have conditions or codes beside them."""
+    return batch[0] if isinstance(batch, tuple) else batch
+
+
+def _as_batch(chosen: Any) -> Any:
+    if isinstance(chosen, tuple):
+        return from_uint8(chosen[0]), tf.constant(chosen[1])
+    return from_uint8(chosen)
+
+
+def _first(batch: Any, count: int) -> Any:
+    return tf.nest.map_structure(lambda part: part[:count], batch)
+
+
+def _chunks(batch: Any) -> list[Any]:
+    starts = range(0, len(images_of(batch)), CHUNK)
+    return [tf.nest.map_structure(lambda part, start=start: part[start : start + CHUNK], batch) for start in starts]
 
 
 def _norm(tape: tf.GradientTape, loss: tf.Tensor, networks: Any) -> float:

@@ -1,0 +1,178 @@
+"""InfoGAN: digits whose class, slant and stroke width are found without a label; MNIST by default.
+
+Paper: Chen et al. 2016 for the game and the codes, 62 numbers of noise, one of 10 values, and 2 x U(-1, 1).
+"""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+
+import kgan
+from kgan import pixels
+from kgan.codes import Categorical, Code, Continuous, Distortion
+from kgan.evaluation.codes import describe_codes
+from kgan.networks import residual
+from kgan.runs import Run, fit
+
+EPOCHS = 11
+FOLDER_SIZE = 64
+NOISE_DIM = 62
+# A continuous code's traversal goes twice as far as it was trained on.
+REACH = 2.0
+ROWS, COLUMNS = 8, 10
+# A continuous code that counts as much as the class is learnt first, and takes the class for itself.
+CONTINUOUS_WEIGHT = 0.1
+
+
+def train(
+    *,
+    data: str = "mnist",
+    epochs: int | None = None,
+    minutes: float | None = None,
+    batch_size: int = 32,
+    size: int | None = None,
+    width: int = 32,
+    depth: int = 1,
+    categories: int = 10,
+    channels: bool = True,
+    learning_rate: float = 1e-3,
+    ema_decay: float = 0.999,
+    precision: Literal["float32", "bfloat16", "float16"] = "float32",
+    xla: bool = False,
+    skip_broken: bool = False,
+    seed: int = 0,
+    out: Path | None = None,
+    run: Run | None = None,
+) -> Run:
+    """Train an InfoGAN on MNIST, another image set or a folder of images, say what its codes do, and publish it.
+
+    Args:
+        data: A TFDS name, a folder of images, or `synthetic` (digits drawn here, offline).
+        epochs: Passes over the data; 11 if --minutes is not given either.
+        minutes: Wall-clock minutes of training.
+        batch_size: Images a step.
+        size: Side of the images in pixels, 16 to 128; by default that of the data, 64 for a folder.
+        width: Channels at half the picture's size, twice as many at each halving.
+        depth: Residual units at each size.
+        categories: Values of the categorical code.
+        channels: Read each code through distortions of what it is not to be; without, from the image as it is.
+        learning_rate: Of both players' Adam.
+        ema_decay: Decay of the averaged generator, per step.
+        precision: What the networks compute in.
+        xla: Compile the step with XLA.
+        skip_broken: Leave out images that cannot be read.
+        seed: Of the weights, the noise and the order of the data.
+        out: The run's folder, by default runs/infogan/<time>.
+        run: The run to go on with (`kgan resume`).
+    """
+    # A run is resumed from wherever its user happens to be.
+    data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().is_dir() else data
+    run = run or Run.new("infogan", locals(), out)
+    images = _open(data, size, skip_broken)
+    held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)
+    model = run.restore()
+    if model is None:
+        keras.utils.set_random_seed(seed)
+        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        model = build(
+            images.image_shape,
+            width=width,
+            depth=depth,
+            categories=categories,
+            channels=channels,
+            learning_rate=learning_rate,
+            ema_decay=ema_decay,
+            xla=xla,
+            seed=seed,
+        )
+    epochs = EPOCHS if epochs is None and minutes is None else epochs
+    pictures = kgan.SampleGrid(run.samples)
+    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
+    health = kgan.HealthMonitor(images, held_out, path=run.path / "health.jsonl")
+    callbacks = [pictures, scores, health]
+    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=callbacks)
+    pictures.save_gif(run.path / "training.gif")
+    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    published = run.load_model()
+    draw_codes(published, run.path / "codes")
+    report = describe_codes(published, images, held_out)
+    report.save(run.path / "codes")
+    print(report.text(), end="")
+    print(
+        f"published {kgan.export(published, run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
+        file=sys.stderr,
+    )
+    return run
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    *,
+    width: int,
+    depth: int,
+    categories: int,
+    channels: bool,
+    learning_rate: float,
+    ema_decay: float,
+    xla: bool,
+    seed: int,
+) -> kgan.InfoGAN:
+    """Returns the compiled model for images of this shape; the options are those of `train`."""
+    codes = make_codes(categories, channels)
+    body = residual.body(image_shape, width, depth)
+    model = kgan.InfoGAN(
+        residual.generator(NOISE_DIM + sum(code.size for code in codes), image_shape, width, depth),
+        body,
+        residual.head(body, 1, name="critic_head"),
+        residual.head(body, sum(code.answers for code in codes), hidden=128, name="posterior"),
+        codes,
+        NOISE_DIM,
+        ema_decay=ema_decay,
+        seed=seed,
+    )
+    model.compile(
+        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        penalty=kgan.R1(1.0, every=4),
+        jit_compile=xla,
+    )
+    return model
+
+
+def make_codes(categories: int, channels: bool) -> tuple[Code, Code, Code]:
+    """Returns the three codes, read through distortions of what each is not to be, or from the images as they are."""
+    if not channels:
+        return Categorical(categories), Continuous(CONTINUOUS_WEIGHT), Continuous(CONTINUOUS_WEIGHT)
+    return (
+        Categorical(categories, channel=Distortion(shear=0.4, zoom=0.2, stretch=0.2, shift=0.08, thicken=0.7)),
+        Continuous(CONTINUOUS_WEIGHT, Distortion(zoom=0.15, stretch=0.15, shift=0.08, thicken=0.7)),
+        Continuous(CONTINUOUS_WEIGHT, Distortion(shear=0.4, shift=0.08)),
+    )
+
+
+def draw_codes(model: kgan.InfoGAN, folder: Path) -> None:
+    """Draws a row for each value of a categorical code, and traversals of each continuous one, a row a seed."""
+    for name, code in model.code_set.by_name.items():
+        rows = code.size if isinstance(code, Categorical) else ROWS
+        down, across = np.divmod(np.arange(rows * COLUMNS), COLUMNS)
+        if isinstance(code, Categorical):
+            latents = model.latents(across, **{name: down})
+        else:
+            latents = model.latents(down, **{name: np.linspace(-REACH, REACH, COLUMNS)[across]})
+        pixels.save_png(folder / f"{name.replace('_', '-')}.png", pixels.grid(model(latents), columns=COLUMNS))
+
+
+def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
+    if size is None and Path(data).is_dir():
+        size = FOLDER_SIZE
+    images = kgan.data.open_images(data, image_size=size, skip_broken=skip_broken, progress=_show)
+    for name, reason in images.skipped.items():
+        print(f"left out {name}: {reason}", file=sys.stderr)
+    return images
+
+
+def _show(doing: str, done: int, total: int) -> None:
+    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)
