@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
-import numpy as np
 
 import kgan
 from kgan.apps.dcgan import penalty_of, steady_adam
+from kgan.conditions import occurring
 from kgan.data import ConditionedImages, ImageSet, Tags
 from kgan.networks import conditional, residual
 from kgan.runs import Run, fit
@@ -39,7 +39,7 @@ def train(
     loss: str = "non_saturating",
     penalty: Literal["r1", "gradient_penalty", "none"] = "r1",
     penalty_weight: float | None = None,
-    augment: Literal["none", "diffaugment", "ada"] = "diffaugment",
+    augment: Literal["none", "diffaugment", "ada"] = "ada",
     flip: bool = True,
     learning_rate: float = 1e-3,
     ema_decay: float = 0.999,
@@ -117,7 +117,7 @@ def _open(data: str, size: int, words: bool, skip_broken: bool) -> tuple[ImageSe
     if words and kgan.data.is_tagged(data):
         images, tags = kgan.data.open_tagged(data, **options)
     else:
-        images, tags = kgan.data.open_images(data, **options), None
+        images, tags = kgan.data.open_images(kgan.data.images_of(data), **options), None
     for name, reason in images.skipped.items():
         print(f"left out {name}: {reason}", file=sys.stderr)
     return images, tags
@@ -137,14 +137,12 @@ def _worded(
 ) -> kgan.ConditionalGAN:
     encoder = kgan.PromptEncoder(tags.attributes)
     columns = sum(encoder.groups)
-    # How often each combination of words comes up.
-    together = np.ravel_multi_index(tuple(tags.values.values()), encoder.groups)
     return kgan.ConditionalGAN(
         conditional.generator(latent_dim, columns, shape, width, depth),
         conditional.discriminator(shape, columns, width, depth),
         latent_dim,
         groups=encoder.groups,
-        prior=np.bincount(together, minlength=int(np.prod(encoder.groups))).tolist(),
+        prior=occurring(*tags.values.values()),
         encoder=encoder,
         **options,
     )

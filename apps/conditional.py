@@ -16,6 +16,7 @@ import numpy as np
 
 import kgan
 from kgan.apps.dcgan import penalty_of, steady_adam
+from kgan.conditions import occurring
 from kgan.data import ConditionedImages, ImageSet
 from kgan.errors import InputError
 from kgan.networks import conditional
@@ -77,8 +78,8 @@ def train(
     """
     run = run or Run.new("conditional", locals(), out)
     images = kgan.data.open_images(data, image_size=size, progress=_show)
-    counts = np.bincount(_labels(images))
-    num_classes = len(counts)
+    classes = _labels(images)
+    num_classes = int(classes.max()) + 1
     held_out = kgan.data.open_held_out(data, images)
     labelled = _labelled(images, num_classes)
     others = None if held_out is None else _labelled(held_out, num_classes)
@@ -91,7 +92,7 @@ def train(
             conditional.discriminator(images.image_shape, num_classes, width, depth, conditioning=conditioning),
             latent_dim,
             groups=(num_classes,),
-            prior=counts.tolist(),
+            prior=occurring(classes),
             mismatch=mismatch,
             ema_decay=ema_decay,
             augment=None if augment == "none" else augment,

@@ -227,8 +227,8 @@ class Adversarial(Persistent):
         self.discriminator_optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
         for constraint in self.constraints:
             self._when_due(constraint.every, partial(constraint.project, variables))
+        self._means.update({**terms, **self._logged(terms)})
         self.critic_updates.assign_add(1)
-        self._means.update({**terms, **self._logged()})
 
     def _replica_share(self, optimizer: keras.optimizers.Optimizer, terms: Terms) -> tf.Tensor:
         """Sums the terms into what is differentiated: a replica's share, for optimizers sum gradients over replicas."""
@@ -278,10 +278,11 @@ class Adversarial(Persistent):
         terms = self.discriminator_losses(batch, fakes, training=False)
         terms.update(self.generator_losses(batch, fakes, training=False))
         self.draws.assign(draws)
-        self._means.update({**as_float32(terms), **self._logged()})
+        self._means.update({**as_float32(terms), **self._logged(terms)})
         return self._means.results()
 
-    def _logged(self) -> Terms:
+    def _logged(self, terms: Terms) -> Terms:
+        """Returns what the log says beside the critics' terms."""
         return {} if self.augment is None else self.augment.logged()
 
     @property

@@ -1,6 +1,5 @@
 """Conditions: what an image is asked to be, as rows of one-hot groups, such as a class, or a hair and an eye colour."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,31 +12,50 @@ from kgan.errors import InputError
 CONDITIONS = 0x636F6E64
 
 
+# The combinations of the groups' values that occur, `(m, groups)` integers, and how often, `(m,)` numbers.
+Prior = tuple[Sequence[Sequence[int]], Sequence[float]]
+
+
+def occurring(*values: Any) -> Prior:
+    """Returns the prior that a training set has, of the groups' values, `(n,)` integers each."""
+    combinations, counts = np.unique(np.stack(values, axis=1), axis=0, return_counts=True)
+    return combinations.tolist(), counts.astype(float).tolist()
+
+
 class Groups:
     """A condition's groups: each names one of several values, one-hot; a row `(columns,)` is all of them in a line.
 
     Args:
-        sizes: How many values each group has, at least 2: `(10,)` for the digits, `(12, 11)` for hair and eyes.
-        prior: How likely the conditions are, `prod(sizes)` numbers of at least 0 in C order of `sizes`, such as the
-            counts in the training set; None for all alike.
+        sizes: How many values each group has, at least 2: `(10,)` for the digits, `(12, 11)` for hair and eyes,
+            `(2,) * 40` for forty yes-or-no attributes.
+        prior: The combinations of values that occur, and how often, such as `occurring` counts them; None for all
+            values alike, each group for itself.
 
     Raises:
         InputError: If sizes or prior are not as above.
     """
 
-    def __init__(self, sizes: Sequence[int], prior: Any = None):
+    def __init__(self, sizes: Sequence[int], prior: Prior | None = None):
         self.sizes = tuple(int(size) for size in sizes)
         if not self.sizes or min(self.sizes) < 2:
             raise InputError(f"groups must have at least 2 values each, such as (10,); got {tuple(sizes)}.")
         self.columns = sum(self.sizes)
-        self.count = math.prod(self.sizes)
-        weights = np.ones(self.count) if prior is None else np.asarray(prior, np.float64).ravel()
-        if len(weights) != self.count or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum() > 0:
-            raise InputError(
-                f"prior must be {self.count} numbers of at least 0, not all 0, one for each combination of groups "
-                f"{self.sizes}; got {len(weights)}."
-            )
-        self._edges = tf.constant(np.cumsum(weights / weights.sum())[:-1], tf.float32)
+        self._marginals = [np.full(size, 1.0 / size) for size in self.sizes]
+        self._combinations: tf.Tensor | None = None
+        if prior is not None:
+            self._count(*prior)
+
+    def _count(self, combinations: Any, weights: Any) -> None:
+        array, given = np.asarray(combinations), np.asarray(weights, np.float64)
+        whole = array.dtype.kind in "iu" and array.ndim == 2 and array.shape[1] == len(self.sizes) and len(array)
+        if not whole or (array < 0).any() or (array >= self.sizes).any():
+            raise InputError(f"prior: its combinations must be rows of {len(self.sizes)} values below {self.sizes}.")
+        if given.shape != array.shape[:1] or not np.isfinite(given).all() or given.min() < 0 or not given.sum() > 0:
+            raise InputError(f"prior: {len(array)} combinations need as many weights of at least 0, not all 0.")
+        share = given / given.sum()
+        self._marginals = [np.bincount(array[:, index], share, minlength=size) for index, size in enumerate(self.sizes)]
+        self._combinations = tf.constant(array, tf.int32)
+        self._edges = tf.constant(np.cumsum(share)[:-1], tf.float32)
 
     def split(self, conditions: Any) -> list[tf.Tensor]:
         """Returns the groups' columns of conditions `(n, columns)`: `(n, size)` each."""
@@ -49,7 +67,13 @@ class Groups:
         Args:
             seeds: `(n,)` integers.
         """
-        return self._rows(tf.searchsorted(self._edges, uniform_from_seeds(seeds), side="right"))
+        if self._combinations is None:
+            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), len(self.sizes))
+            values = tf.minimum(tf.cast(uniform * self.sizes, tf.int32), tf.constant(self.sizes) - 1)
+        else:
+            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), 1)[:, 0]
+            values = tf.gather(self._combinations, tf.searchsorted(self._edges, uniform, side="right"))
+        return tf.concat([tf.one_hot(values[:, index], size) for index, size in enumerate(self.sizes)], axis=1)
 
     def complete(self, conditions: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         """Returns the conditions, groups that say nothing (all zeros) drawn by the seeds.
@@ -64,7 +88,10 @@ class Groups:
         return tf.concat([tf.where(known, a, b) for known, a, b in zip(said, given, drawn, strict=True)], axis=1)
 
     def wrong(self, conditions: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Returns conditions that each differ from the given ones in one group, both drawn alike: never the right ones.
+        """Returns conditions that each differ from the given ones in one group: never the right ones.
+
+        The group is drawn, each as likely, and its other value as often as it occurs; else a critic could tell the
+        wrong ones by the rare words in them.
 
         Args:
             conditions: `(n, columns)`, one-hot in each group.
@@ -74,9 +101,8 @@ class Groups:
         uniform = tf.random.stateless_uniform((2, count), seed, alg="philox")
         chosen = tf.cast(uniform[0] * len(self.sizes), tf.int32)
         changed = []
-        for index, (size, group) in enumerate(zip(self.sizes, self.split(conditions), strict=True)):
-            shift = 1 + tf.cast(uniform[1] * (size - 1), tf.int64)
-            other = tf.one_hot((tf.argmax(group, axis=1) + shift) % size, size, dtype=group.dtype)
+        for index, (marginal, group) in enumerate(zip(self._marginals, self.split(conditions), strict=True)):
+            other = _drawn_beside(group, marginal, uniform[1])
             changed.append(tf.where((chosen == index)[:, None], other, group))
         return tf.concat(changed, axis=1)
 
@@ -95,15 +121,22 @@ class Groups:
         columns = [tf.one_hot(np.atleast_1d(v), s) for s, v in zip(self.sizes, values, strict=True)]
         return tf.concat(columns, axis=1)
 
-    def _rows(self, combinations: tf.Tensor) -> tf.Tensor:
-        values = tf.unravel_index(combinations, self.sizes)
-        return tf.concat([tf.one_hot(values[index], size) for index, size in enumerate(self.sizes)], axis=1)
+
+def _drawn_beside(group: tf.Tensor, marginal: np.ndarray, uniform: tf.Tensor) -> tf.Tensor:
+    """Returns one-hot values `(n, size)` that are not those of the group, drawn by numbers of U(0, 1) `(n,)`."""
+    # Not quite 0 for a value that never occurs, lest none be left to draw.
+    weights = (tf.constant(marginal, tf.float32) + 1e-6) * (1.0 - tf.cast(group, tf.float32))
+    edges = tf.cumsum(weights, axis=1)
+    passed = uniform[:, None] * edges[:, -1:] >= edges
+    return tf.one_hot(tf.reduce_sum(tf.cast(passed, tf.int32), axis=1), len(marginal), dtype=group.dtype)
 
 
-def uniform_from_seeds(seeds: tf.Tensor) -> tf.Tensor:
-    """Returns numbers of U(0, 1) `(n,)`; number i is a function of `seeds[i]` alone, on any machine."""
+# A graph, as row by row it would take a hundred times as long.
+@tf.function(reduce_retracing=True)
+def uniform_from_seeds(seeds: tf.Tensor, count: int) -> tf.Tensor:
+    """Returns numbers of U(0, 1) `(n, count)`; row i is a function of `seeds[i]` alone, on any machine."""
     return tf.map_fn(
-        lambda seed: tf.random.stateless_uniform((), tf.stack([seed, CONDITIONS]), alg="philox"),
-        tf.cast(seeds, tf.int64),
-        fn_output_signature=tf.TensorSpec((), tf.float32),
+        lambda seed: tf.random.stateless_uniform((count,), tf.stack([seed, CONDITIONS]), alg="philox"),
+        seeds,
+        fn_output_signature=tf.TensorSpec((count,), tf.float32),
     )

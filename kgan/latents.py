@@ -10,19 +10,22 @@ from scipy.special import ndtr, ndtri
 from kgan.errors import InputError, unknown_name
 
 
-@tf.function
-def from_seeds(seeds: tf.Tensor, size: int) -> tf.Tensor:
+def from_seeds(seeds: Any, size: int) -> tf.Tensor:
     """Returns N(0, 1) latents `(n, size)`; row i is a function of `seeds[i]` alone, on any machine.
-
-    A graph, as row by row it would take a hundred times as long.
 
     Args:
         seeds: `(n,)` integers.
         size: Of a latent.
     """
+    return _from_seeds(tf.cast(seeds, tf.int64), size)
+
+
+# A graph, as row by row it would take a hundred times as long; one for any number of seeds.
+@tf.function(reduce_retracing=True)
+def _from_seeds(seeds: tf.Tensor, size: int) -> tf.Tensor:
     return tf.map_fn(
         lambda seed: tf.random.stateless_normal((size,), tf.stack([seed, 0]), alg="philox"),
-        tf.cast(seeds, tf.int64),
+        seeds,
         fn_output_signature=tf.TensorSpec((size,), tf.float32),
     )
 

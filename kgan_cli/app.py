@@ -78,7 +78,7 @@ def sample(
     columns: Annotated[int | None, typer.Option(min=1, help="Images a row of the grid; by default a square.")] = None,
     single: Annotated[bool, typer.Option("--single", help="One PNG an image instead of a grid.")] = False,
     interpolate: Annotated[int, typer.Option(min=0, help="Steps from each image to the next, a row a pair.")] = 0,
-    path: Annotated[str, typer.Option(help="Of an interpolation: spherical or linear.")] = "spherical",
+    path: Annotated[str | None, typer.Option(help="Of an interpolation: spherical, as by default, or linear.")] = None,
     gif: Annotated[bool, typer.Option("--gif", help="A GIF that walks from image to image.")] = False,
     neighbours: Annotated[
         int, typer.Option(min=0, help="Show each image beside so many of the training images nearest to it.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kgan import evaluation
-from kgan.data import ImageSet, open_held_out, open_images
+from kgan.data import ImageSet, images_of, open_held_out, open_images
 from kgan.errors import InputError
 from kgan.evaluation import Evaluation, Protocol, Reference
 from kgan.metrics.features import open_extractor
@@ -135,12 +135,20 @@ def _real_images(
     data = request.data or run.options.get("data")
     if not data:
         raise InputError(f"{run.path} does not say what it was trained on; name it with --data.")
+    data = images_of(data)
     size = request.size or run.options.get("size")
     if size is None and Path(data).expanduser().is_dir() and shape[0] == shape[1]:
         # A folder's pictures are of any size, and were brought to the model's for the training.
         size = shape[0]
     skip_broken = bool(run.options.get("skip_broken"))
-    real = open_images(data, split=request.split, image_size=size, skip_broken=skip_broken, progress=progress)
+    real = open_images(
+        data,
+        split=request.split,
+        image_size=size,
+        channels=shape[-1],
+        skip_broken=skip_broken,
+        progress=progress,
+    )
     if real.image_shape != shape:
         raise InputError(
             f"the generator of {run.path} makes images {shape}, but the real ones ({real.name}) are "

@@ -15,6 +15,7 @@ from kgan.metrics.neighbours import nearest
 from kgan.runs import Run
 
 AT_ONCE = 250
+PATH = "spherical"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,7 @@ class SampleRequest:
     columns: int | None = None
     single: bool = False
     interpolate: int = 0
-    path: str = "spherical"
+    path: str | None = None
     gif: bool = False
     neighbours: int = 0
 
@@ -45,6 +46,8 @@ class SampleRequest:
             raise InputError(f"{' and '.join(chosen)} do not go together: each says what to draw.")
         if self.columns and chosen:
             raise InputError(f"--columns lays out a grid; it does not go with {chosen[0]}.")
+        if self.path is not None and not (self.interpolate or self.gif):
+            raise InputError("--path says how an interpolation goes; it needs --interpolate or --gif.")
         if (self.interpolate or self.gif) and self.num < 2:
             raise InputError(f"an interpolation needs --num of at least 2; got {self.num}.")
         if self.label is not None and self.prompt is not None:
@@ -63,11 +66,11 @@ def write_samples(path: Path, request: SampleRequest, out: Path | None) -> Path:
             _images(model, rows), request.seed, out or folder / f"seed-{request.seed}{_asked(request)}"
         )
     if request.gif:
-        walk = latents.walk(rows, model.noise_columns, request.interpolate or 16, request.path)
+        walk = latents.walk(rows, model.noise_columns, request.interpolate or 16, request.path or PATH)
         out = out or folder / f"walk-{about}.gif"
         pixels.save_gif(out, list(_images(model, walk)), milliseconds=60)
     elif request.interpolate:
-        walk = latents.walk(rows, model.noise_columns, request.interpolate, request.path)
+        walk = latents.walk(rows, model.noise_columns, request.interpolate, request.path or PATH)
         out = out or folder / f"interpolation-{about}.png"
         pixels.save_png(out, pixels.grid(_images(model, walk), columns=request.interpolate))
     elif request.neighbours:
@@ -105,6 +108,8 @@ def _condition(model: Any, request: SampleRequest) -> tf.Tensor | None:
     if request.label is not None:
         if not hasattr(model, "conditions"):
             raise InputError("--label: this run's model was trained without labels; kgan train conditional uses them.")
+        if len(model.groups) > 1 and model.encoder is not None:
+            raise InputError(f"--label: this run's model is asked in words: --prompt {model.encoder.example!r}.")
         return model.conditions.one_hot([request.label])
     if request.prompt is not None:
         if getattr(model, "encoder", None) is None:
@@ -125,7 +130,8 @@ def _beside_neighbours(images: np.ndarray, run: Run, count: int) -> np.ndarray:
     if not name:
         raise InputError(f"{run.path} does not say what it was trained on, so its neighbours are not known.")
     height, _, channels = images.shape[1:]
-    train = data.open_images(name, image_size=height, channels=channels)
+    skip_broken = bool(run.options.get("skip_broken"))
+    train = data.open_images(data.images_of(name), image_size=height, channels=channels, skip_broken=skip_broken)
     if len(train) < count:
         raise InputError(f"--neighbours {count} needs as many training images; {train.name} has {len(train)}.")
     points = np.concatenate([blurred_pixels(train[start : start + 1000]) for start in range(0, len(train), 1000)])

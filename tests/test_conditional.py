@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import kgan
 import tiny
+from kgan.conditions import Groups
 from kgan.errors import InputError
 from kgan.networks import conditional
 from kgan.prompts import PromptEncoder
@@ -32,6 +33,11 @@ def classifier():
     images = keras.Input(tiny.SHAPE)
     flat = layers.Flatten()(images)
     return keras.Model(images, [layers.Dense(1)(flat), layers.Dense(COLUMNS)(flat)])
+
+
+def classes_alone():
+    images = keras.Input(tiny.SHAPE)
+    return keras.Model(images, layers.Dense(COLUMNS)(layers.Flatten()(images)))
 
 
 def model(discriminator=critic, augment=None, **options):
@@ -93,9 +99,14 @@ def test_the_auxiliary_classifiers_cross_entropy_by_hand():
 
 
 def test_groups_have_a_cross_entropy_each_and_a_clueless_classifier_the_sum_of_their_logarithms():
-    gan = model(groups=(3,))
-    uniform = gan._cross_entropy(tf.constant(CONDITIONS), tf.zeros((8, 3)))
-    assert float(uniform) == pytest.approx(np.log(3))
+    gan = model()
+    gan.conditions = Groups((2, 3))
+    conditions = gan.conditions.one_hot([1, 0], [2, 0])
+    assert float(gan._cross_entropy(conditions, tf.zeros((2, 5)))) == pytest.approx(np.log(2) + np.log(3))
+    logits = tf.constant([[0.0, 3.0, 1.0, 1.0, 5.0], [2.0, 0.0, 0.0, 1.0, 0.0]])
+    first = np.log1p(np.exp([-3.0, -2.0])).mean()
+    second = np.mean([np.log(np.exp([1, 1, 5]).sum()) - 5, np.log(np.exp([0.0, 1.0, 0.0]).sum())])
+    assert float(gan._cross_entropy(conditions, logits)) == pytest.approx(first + second, rel=1e-5)
 
 
 def test_a_penalty_looks_at_images_with_their_own_conditions():
@@ -152,6 +163,8 @@ def test_the_critic_learns_the_condition_and_the_generator_obeys():
     [
         ({"groups": (4,)}, "the generator must take latents and conditions"),
         ({"discriminator": lambda: tiny.discriminator()}, "class logits"),
+        ({"discriminator": classes_alone}, "class logits"),
+        ({"encoder": PromptEncoder({"hair": ("red", "blue")})}, r"groups \(2,\); the model's are \(3,\)"),
         ({"mismatch": 1.0}, "mismatch is a share"),
         ({"mismatch": 0.5, "discriminator": classifier}, "mismatch needs a discriminator that takes conditions"),
     ],
@@ -187,16 +200,21 @@ def test_projection_by_hand():
     np.testing.assert_allclose(network([images, conditions]), alone + inner, rtol=1e-4, atol=1e-5)
 
 
-def test_conditional_batch_norm_is_plain_at_first_and_learns_a_scale_for_each_condition():
+def test_conditional_batch_norm_starts_without_a_say_of_the_condition_and_learns_a_scale_for_each():
     network = conditional.generator(4, 3, (16, 16, 1), width=4, depth=1, norm="conditional_batch")
-    given = [np.random.default_rng(0).normal(size=(2, 4)), np.eye(3)[[0, 1]]]
     norms = [layer for layer in network.layers if isinstance(layer, layers.BatchNormalization)]
     assert len(norms) == 5 and not any(layer.center or layer.scale for layer in norms)
-    before = network(given).numpy()
     gates = [w for w in network.trainable_variables if not w.numpy().any() and w.shape.rank == 2]
     assert len(gates) == 10
+    # The first condition's embedding alone is not 0.
+    embedding = network.get_layer("embedding").kernel
+    embedding.assign(np.eye(3)[:, :1] * np.ones((1, embedding.shape[1])))
+    given = [np.random.default_rng(0).normal(size=(2, 4)), np.eye(3)[[0, 1]]]
+    before = network(given).numpy()
     gates[0].assign(keras.ops.ones_like(gates[0]))
-    assert not np.allclose(network(given), before, atol=1e-4)
+    after = network(given).numpy()
+    assert not np.allclose(after[0], before[0], atol=1e-4)
+    np.testing.assert_allclose(after[1], before[1], atol=1e-6)
 
 
 @pytest.mark.parametrize(

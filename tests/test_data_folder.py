@@ -150,7 +150,7 @@ def test_a_folder_of_broken_images_is_refused_even_when_skipping(tmp_path):
 def test_images_of_two_sizes_need_an_image_size(tmp_path):
     write(tmp_path / "a.png", flat(1, 4, 4))
     write(tmp_path / "b.png", flat(1, 4, 6))
-    with pytest.raises(InputError, match=r"a\.png is 4x4 and b\.png is 6x4; give image_size \(--image-size\)"):
+    with pytest.raises(InputError, match=r"a\.png is 4x4 and b\.png is 6x4; give image_size \(--size\)"):
         open_images(tmp_path)
 
 

@@ -131,8 +131,12 @@ def test_wrong_splits_counts_and_contents_are_named():
         ("cycle_gan/horse2zebr", "unknown variant of cycle_gan 'horse2zebr'; did you mean 'horse2zebra'"),
         ("cyclegan/horse2zebra", "no such folder, and no such name .* though there is 'cycle_gan'"),
         ("pictures/cats", "data 'pictures/cats': no such folder, and no such name in TensorFlow Datasets"),
-        ("qqqqqq", "data 'qqqqqq': no such folder, and no such name in TensorFlow Datasets; give a folder"),
-        ("", "data '': give a folder"),
+        (
+            "qqqqqq",
+            "data 'qqqqqq': no such folder, and no such name in TensorFlow Datasets; give a folder of images, a name "
+            r"such as 'mnist', 'synthetic' or 'synthetic/faces'\.$",
+        ),
+        ("", r"data '': give a folder of images, a name such as 'mnist', 'synthetic' or 'synthetic/faces'\.$"),
     ],
 )
 def test_unknown_names_offer_the_nearest_without_network(name, message, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kgan.data import ImageSet, Tags, is_tagged, open_images, open_tagged, read_tags
+from kgan.data import ImageSet, Tags, images_of, is_tagged, open_images, open_tagged, read_tags
 from kgan.errors import InputError
 
 ROWS = ["c.png,red,green", "a.png,blue,brown", "b.png,red,blue"]
@@ -61,7 +61,7 @@ def test_one_table_serves_all_splits(tmp_path):
 
 def test_a_table_beside_the_folder_that_was_opened(tmp_path, monkeypatch):
     make(tmp_path, ("faces/a.png", "faces/b.png"))
-    path = table(tmp_path, ["faces/b.png,red,blue", "faces/../faces/a.png,blue,blue"])
+    path = table(tmp_path, ["faces/b.png,red,blue", "faces/../faces/a.png,blue,green"])
     assert read_tags(path, open_images(tmp_path / "faces")).values["hair"].tolist() == [0, 1]
     monkeypatch.chdir(tmp_path)
     assert read_tags("tags.csv", open_images("faces")).values["hair"].tolist() == [0, 1]
@@ -78,15 +78,29 @@ def test_spaces_capitals_marks_and_blank_lines_mean_nothing(tmp_path):
 
 
 def test_the_file_column_may_stand_anywhere(tmp_path):
-    make(tmp_path, ("a.png",))
-    table(tmp_path, ["red,a.png,blue"], header="hair,file,eyes")
-    assert open_tagged(tmp_path)[1].attributes == {"hair": ("red",), "eyes": ("blue",)}
+    make(tmp_path, ("a.png", "b.png"))
+    table(tmp_path, ["red,a.png,blue", "pink,b.png,light-blue"], header="hair,file,eyes")
+    assert open_tagged(tmp_path)[1].attributes == {"hair": ("pink", "red"), "eyes": ("blue", "light-blue")}
 
 
 def test_a_table_by_another_name(tmp_path):
     make(tmp_path)
     path = table(tmp_path, ROWS).rename(tmp_path / "colours.CSV")
     assert open_tagged(path)[1].values["hair"].tolist() == [0, 1, 1]
+    assert images_of(path) == images_of(str(path)) == tmp_path
+
+
+def test_a_folder_that_is_called_like_a_table_is_a_folder(tmp_path):
+    folder = make(tmp_path / "faces.csv")
+    assert not is_tagged(folder)
+    assert images_of(folder) == folder
+    table(folder, ROWS)
+    assert len(open_tagged(folder)[1]) == 3
+
+
+@pytest.mark.parametrize("source", ["mnist", "synthetic/faces", "~/pictures"])
+def test_the_images_of_what_is_no_table_are_itself(source):
+    assert images_of(source) == source
 
 
 def test_what_is_tagged(tmp_path):
@@ -104,8 +118,19 @@ def test_what_is_tagged(tmp_path):
 
 
 HEADER = "expected a first line such as file,hair,eyes and then a line for each image"
+NO_WORD = "is not one word in letters, digits and hyphens, such as light-blue, which a prompt could say; rename it"
 FAULTS = {
-    "missing file": ([*ROWS, "gone.png,red,blue"], ", line 5: gone.png does not exist in {folder}; remove the line."),
+    "missing file": ([*ROWS, "gone.png,red,blue"], ", line 5: 'gone.png' does not exist in {folder}; remove the line."),
+    "a name of two lines": (
+        [*ROWS, '"gone\n.png",red,blue'],
+        ", line 6: 'gone\\n.png' does not exist in {folder}; remove the line.",
+    ),
+    "two words": (["c.png,red,green", "a.png,Light Blue,green"], f", line 3: 'hair' 'light blue' {NO_WORD}."),
+    "punctuation": (["c.png,red,blue?"], f", line 2: 'eyes' 'blue?' {NO_WORD}."),
+    "one word for all": (
+        [row.replace("blue", "red") for row in ROWS],
+        ": column 'hair' has 'red' in every line, and tells no image from another; remove it or add another word.",
+    ),
     "empty attribute": (
         ["c.png,red,", *ROWS[1:]],
         ", line 2: 'eyes' is empty; fill it in or remove the line.",
@@ -113,16 +138,17 @@ FAULTS = {
     "empty file": ([ROWS[0], " ,red,blue"], ", line 3: 'file' is empty; fill it in or remove the line."),
     "missing attribute": ([ROWS[0], "", "a.png,blue"], ", line 4: 2 fields where the first line has 3."),
     "too many fields": (["c.png,red,green,blue"], ", line 2: 4 fields where the first line has 3."),
-    "a file twice": ([*ROWS, "./c.png,red,red"], ", line 5: ./c.png has a line already, line 2; remove one."),
+    "a file twice": ([*ROWS, "./c.png,red,red"], ", line 5: './c.png' has a line already, line 2; remove one."),
     "no lines": ([], f" has no lines of images; {HEADER}."),
     "untagged images": (
         ROWS[1:],
-        "1 of 3 images have no line in {path}, the first of them {folder}/c.png; "
+        "1 of 3 images have no line in {path}, the first of them '{folder}/c.png'; "
         "add the lines or move the images to another folder.",
     ),
     "other images": (
-        ["1.png,red,blue", "2.png,red,blue"],
-        " has the tags of other images: none of the 3 images, such as {folder}/a.png, is among its 2, such as 1.png; "
+        ["1.png,red,blue", "2.png,blue,red"],
+        " has the tags of other images: none of the 3 images, such as '{folder}/a.png', is among its 2, such as "
+        "'1.png'; "
         "it needs their paths from the folder that it is in.",
     ),
 }
@@ -139,7 +165,9 @@ def test_a_fault_is_named_with_its_line(tmp_path, fault):
 
 
 HEADERS = {
-    "path,hair,eyes": f"line 1: no column 'file' among path, hair, eyes; {HEADER}.",
+    "path,hair,eyes": f"line 1: no column 'file' among 'path', 'hair', 'eyes'; {HEADER}.",
+    '"pa\nth",hair,eyes': f"line 2: no column 'file' among 'pa\\nth', 'hair', 'eyes'; {HEADER}.",
+    "file,hair,eye colour": f"line 1: the name 'eye colour' {NO_WORD}.",
     "file": f"line 1: no column but 'file'; {HEADER}.",
     "file,hair,Hair": "line 1: two columns are called 'hair'; rename or remove one.",
     "file,hair,": "line 1: column 3 has no name; give it one.",
@@ -197,7 +225,7 @@ def test_a_folder_of_mixed_sizes_and_modes(tmp_path):
         picture.save(tmp_path / f"{index}.png")
     Image.fromarray(rng.integers(0, 65536, (6, 6), dtype=np.uint16)).save(tmp_path / "4.png")
     table(tmp_path, [f"{index}.png,{word}" for index, word in enumerate(["a", "b", "c", "d", "a"])], header="file,word")
-    with pytest.raises(InputError, match=r"0\.png is 12x9 and 1\.png is 9x12; give image_size \(--image-size\)"):
+    with pytest.raises(InputError, match=r"0\.png is 12x9 and 1\.png is 9x12; give image_size \(--size\)"):
         open_tagged(tmp_path)
     images, tags = open_tagged(tmp_path, image_size=8)
     assert images.images.shape == (5, 8, 8, 3)

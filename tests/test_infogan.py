@@ -10,6 +10,7 @@ import tensorflow as tf
 import kgan
 import tiny
 from kgan.codes import Categorical, Continuous, Distortion
+from kgan.codes.agreement import agreement
 from kgan.errors import InputError
 from kgan.metrics.strokes import slant, stroke_width
 
@@ -63,6 +64,20 @@ def test_the_gaussian_bound_by_hand():
     np.testing.assert_allclose(code.posterior(answer)[:, 1], std, rtol=1e-6)
 
 
+def test_a_fixed_deviation_asks_for_a_mean_alone_and_pulls_as_half_the_squared_error_does():
+    codes, answer = tf.constant([[0.5], [-1.0]]), tf.constant([[0.1], [-0.4]])
+    code = Continuous(0.3**2, std=0.3)
+    squared = np.mean([0.4**2, 0.6**2])
+    limit = math.log(2) - 0.5 * math.log(2 * math.pi) - math.log(0.3)
+    assert code.answers == 1 and limit == pytest.approx(0.98, abs=0.01)
+    with tf.GradientTape() as tape:
+        tape.watch(answer)
+        bound = code.bound(codes, answer)
+    assert float(bound) == pytest.approx(limit - 0.5 * squared / 0.3**2, rel=1e-5)
+    np.testing.assert_allclose(0.3**2 * tape.gradient(bound, answer), (codes - answer) / 2, rtol=1e-5)
+    np.testing.assert_allclose(code.posterior(answer), [[0.1, 0.3], [-0.4, 0.3]], rtol=1e-6)
+
+
 def test_a_bound_of_no_images_is_zero():
     assert float(Categorical(3).bound(tf.zeros((0, 3)), tf.zeros((0, 3)))) == 0.0
 
@@ -72,6 +87,24 @@ def test_codes_have_the_distribution_that_their_entropy_is_of():
     assert tf.reduce_sum(Categorical(8).from_uniform(uniform), axis=0).numpy().tolist() == [125] * 8
     np.testing.assert_allclose(Continuous().from_uniform(uniform)[:, 0], np.linspace(-0.999, 0.999, 1000), atol=1e-6)
     assert tf.reduce_sum(Categorical(3).from_uniform(tf.constant([1.0]))) == 1
+
+
+def test_agreement_by_hand():
+    first = tf.constant([[0.5, 0.5], [0.25, 0.75]])
+    second = tf.constant([[1.0, 0.0], [0.0, 1.0]])
+    similar = np.array([[0.5, 0.5], [0.25, 0.75]])
+    expected = [np.mean(np.log(np.diag(similar)) - k * np.log(similar.mean(1))) for k in (1.0, 2.0)]
+    assert float(agreement(first, second)) == pytest.approx(expected[0], abs=1e-5)
+    assert float(agreement(first, second, balance=2.0)) == pytest.approx(expected[1], abs=1e-5)
+
+
+def test_agreement_is_the_entropy_where_readings_are_sure_alike_and_even_and_balance_tells_how_even():
+    even, uneven = (tf.one_hot(values, 4) for values in ([0, 1, 2, 3] * 4, [0, 1, 2, 2] * 4))
+    assert float(agreement(even, even)) == pytest.approx(math.log(4), abs=1e-4)
+    assert float(agreement(tf.fill((16, 4), 0.25), even)) == pytest.approx(0.0, abs=1e-4)
+    assert math.isfinite(float(agreement(even, tf.reverse(even, [1]))))
+    lost = [float(agreement(even, even, k)) - float(agreement(uneven, uneven, k)) for k in (1.0, 2.0)]
+    assert lost[1] == pytest.approx(2 * lost[0], abs=1e-4) and lost[0] > 0.3
 
 
 # ---------------------------------------------------------------------- the game
@@ -151,6 +184,34 @@ def test_a_step_trains_each_network_by_the_right_players_optimizer():
     assert logs["categorical_1_loss"] == pytest.approx(-2.0 * float(right), rel=1e-5)
     assert logs["categorical_1_nats"] == pytest.approx(float(right), rel=1e-5)
     assert logs["continuous_1_nats"] == pytest.approx(float(near), rel=1e-5)
+
+
+def test_agreement_is_of_two_draws_of_the_channel_from_real_images_and_reaches_the_body_and_q_alone():
+    model = infogan((Categorical(4, weight=0.5, channel=Distortion(shift=0.3), agreement=3.0), Continuous()))
+    parts = {"generator": model.generator, "body": model.body, "head": model.critic_head, "q": model.posterior}
+    with tf.GradientTape() as tape:
+        loss = model.discriminator_losses(IMAGES, model.generate(IMAGES))["categorical_1_agreement"]
+    gradients = tape.gradient(loss, {name: network.trainable_variables for name, network in parts.items()})
+    reached = {name for name, of in gradients.items() if any(g is not None and np.any(g != 0) for g in of)}
+    assert reached == {"body", "q"}
+    drawn = int(model.draws.numpy())
+    readings = [
+        tf.nn.softmax(model.posterior(model.body(Distortion(shift=0.3).augment(IMAGES, [1, draw])))[:, :4])
+        for draw in (drawn - 2, drawn - 1)
+    ]
+    assert float(loss) == pytest.approx(-1.5 * float(agreement(*readings, balance=2.0)), rel=1e-4)
+    assert "continuous_1_agreement" not in model.train_on_batch(IMAGES, return_dict=True)
+
+
+def test_a_weight_rises_over_the_warmup_and_the_log_has_the_bound_itself():
+    model = infogan((Categorical(4, weight=2.0, warmup=4), Continuous(0.5)))
+    seen = []
+    for _ in range(6):
+        model.reset_metrics()
+        logs = model.train_on_batch(IMAGES, return_dict=True)
+        seen.append(-logs["categorical_1_loss"] / logs["categorical_1_nats"] if logs["categorical_1_nats"] else 0.0)
+        assert logs["continuous_1_nats"] == pytest.approx(-logs["continuous_1_loss"] / 0.5)
+    np.testing.assert_allclose(seen, [0.0, 0.5, 1.0, 1.5, 2.0, 2.0], rtol=1e-5)
 
 
 def test_each_code_is_read_through_its_own_channel_from_its_own_share_of_the_images():
@@ -252,6 +313,11 @@ def test_a_channel_comes_back_from_the_file(tmp_path):
         (lambda: Categorical(1), "at least 2"),
         (lambda: Categorical(10, weight=0.0), "kgan.GAN"),
         (lambda: Categorical(10, channel="shear"), "stateless augmentation"),
+        (lambda: Categorical(10, warmup=-1), "`warmup` counts critic updates"),
+        (lambda: Categorical(10, warmup=0.5), "`warmup` counts critic updates"),
+        (lambda: Categorical(10, agreement=1.0), "two draws of a channel"),
+        (lambda: Categorical(10, balance=-1.0), "`balance`"),
+        (lambda: Continuous(std=0.0), "`std`"),
         (lambda: Continuous(min_std=0.0), "min_std"),
         (lambda: Distortion(shear=-0.1), "`shear`"),
         (lambda: Distortion(thicken=1.5), "`thicken`"),
@@ -300,15 +366,17 @@ def test_a_distortion_leaves_alone_what_it_is_not_told_to_change():
         return np.std(slant(seen) - lean), np.std(stroke_width(seen) / width)
 
     sheared, thickened, moved = changed(shear=0.4), changed(thicken=0.7), changed(shift=0.05)
-    assert sheared[0] == pytest.approx(0.4 / np.sqrt(3), rel=0.2) and sheared[1] < 0.06
+    turned = changed(turn=0.3)
+    assert turned[0] > 0.1 and turned[1] < 0.08
+    assert sheared[0] == pytest.approx(0.4 / np.sqrt(3), rel=0.2) and sheared[1] < 0.08
     assert thickened[0] < 0.02 and thickened[1] > 0.15
-    assert moved[0] < 0.02 and moved[1] < 0.06
+    assert moved[0] < 0.02 and moved[1] < 0.08
     np.testing.assert_array_equal(Distortion().augment(images, [0, 0]), images)
 
 
 def test_a_distortion_is_a_function_of_its_seed_image_by_image():
     images = tf.constant(tiny.images(4))
-    distortion = Distortion(shear=0.2, zoom=0.1, stretch=0.1, shift=0.1, thicken=0.5)
+    distortion = Distortion(shear=0.2, turn=0.2, zoom=0.1, stretch=0.1, shift=0.1, thicken=0.5)
     first = distortion.augment(images, [1, 2])
     np.testing.assert_array_equal(first, distortion.augment(images, [1, 2]))
     assert not np.allclose(first, distortion.augment(images, [1, 3]))

@@ -54,6 +54,15 @@ def test_a_single_step_is_no_interpolation():
         latents.slerp(np.ones(2), np.ones(2), 1)
 
 
+def test_one_graph_draws_any_number_of_latents():
+    latents.from_seeds([1, 2], 7)
+    latents.from_seeds([1, 2, 3], 7)
+    traced = latents._from_seeds.experimental_get_tracing_count()
+    for seeds in ([4], [4, 5, 6, 7], np.arange(9), np.arange(11, dtype=np.int32)):
+        assert latents.from_seeds(seeds, 7).shape == (len(seeds), 7)
+    assert latents._from_seeds.experimental_get_tracing_count() == traced
+
+
 def test_the_latent_of_a_seed_depends_on_nothing_else():
     gan = tiny.gan()
     together = gan.latents([3, 9, 2**40]).numpy()

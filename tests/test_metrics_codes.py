@@ -50,11 +50,19 @@ def test_rank_correlations_by_hand():
 
 def test_correlations_within_classes_are_the_weighted_mean():
     values = np.random.default_rng(0).normal(size=40)
-    labels = np.repeat([0, 2], [30, 10])
+    labels = np.repeat([0, 11], [30, 10])
     factor = values * np.where(labels == 0, 1, -1) + np.random.default_rng(1).normal(size=40)
-    expected = [spearmanr(rankdata(values[labels == k]), rankdata(factor[labels == k])).statistic for k in (0, 2)]
-    found = rank_correlations(values, {"factor": factor}, labels, 3)["factor"]
+    expected = [spearmanr(rankdata(values[labels == k]), rankdata(factor[labels == k])).statistic for k in (0, 11)]
+    found = rank_correlations(values, {"factor": factor}, labels)["factor"]
     assert found == pytest.approx(np.dot([0.75, 0.25], expected))
+
+
+def test_more_classes_than_ten():
+    values, labels = np.arange(36.0), np.arange(36) % 12
+    found = rank_correlations(values, {"up": values**3, "down": -values}, labels)
+    assert found == pytest.approx({"up": 1.0, "down": -1.0})
+    # Classes too small to rank.
+    assert np.isnan(rank_correlations(values[:24], {"up": values[:24]}, labels[:24])["up"])
 
 
 @pytest.mark.parametrize(
@@ -65,6 +73,7 @@ def test_correlations_within_classes_are_the_weighted_mean():
         (lambda: code_accuracy([0, 5], [0, 1], [0, 1]), "`codes` must lie"),
         (lambda: rank_correlations([1.0, 2.0], {"x": [1.0]}), "factor 'x'"),
         (lambda: rank_correlations([1.0, 2.0], {"x": [1.0, 2.0]}, [0]), "one length"),
+        (lambda: rank_correlations([1.0, 2.0], {"x": [1.0, 2.0]}, [0, -1]), "`labels` must lie in 0 to"),
         (lambda: slant(np.zeros((2, 8, 8, 3), np.uint8)), "gray"),
         (lambda: stroke_width(np.zeros((2, 8, 8, 1))), "uint8"),
     ],

@@ -24,9 +24,10 @@ class Code(abc.ABC):
         weight: λ, what its bound counts in both players' losses, above 0.
         channel: What images pass before Q reads this code from them, a stateless augmentation (`kgan.codes.channels`
             says what for); None for the images as the critic sees them.
+        warmup: Critic updates in which the weight rises from 0, linearly.
 
     Raises:
-        InputError: If `weight` is not above 0, or `channel` is no augmentation.
+        InputError: If `weight` is not above 0, `channel` is no augmentation, or `warmup` is no count.
     """
 
     kind: str
@@ -34,7 +35,7 @@ class Code(abc.ABC):
     answers: int
     entropy: float
 
-    def __init__(self, weight: float = 1.0, channel: Augment | None = None):
+    def __init__(self, weight: float = 1.0, channel: Augment | None = None, warmup: int = 0):
         if not 0.0 < weight < math.inf:
             raise InputError(
                 f"`weight` must be a number above 0; got {weight!r}. A GAN without information is kgan.GAN."
@@ -44,8 +45,11 @@ class Code(abc.ABC):
                 f"`channel` must be a stateless augmentation, such as kgan.codes.Distortion(shear=0.3), or None; "
                 f"got {type(channel).__name__}."
             )
+        if isinstance(warmup, bool) or not isinstance(warmup, int) or warmup < 0:
+            raise InputError(f"`warmup` counts critic updates, 0 or more; got {warmup!r}.")
         self.weight = weight
         self.channel = channel
+        self.warmup = warmup
 
     @abc.abstractmethod
     def from_uniform(self, uniform: Any) -> tf.Tensor:
@@ -76,6 +80,11 @@ class Code(abc.ABC):
         """Returns the images as Q reads this code from them; the seed `(2,)` decides what the channel draws."""
         return images if self.channel is None else self.channel.augment(images, seed)
 
+    def weight_at(self, updates: Any) -> tf.Tensor:
+        """Returns what the bound counts after so many critic updates, a scalar."""
+        risen = tf.minimum(tf.cast(updates, tf.float32) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
+        return tf.constant(self.weight) * risen
+
     def bound(self, codes: Any, answer: Any) -> tf.Tensor:
         """Returns L_I = H(c) + E[log Q(c|x)], a scalar in nats; 0 where there are no images."""
         likelihood = self.log_likelihood(codes, answer)
@@ -84,7 +93,7 @@ class Code(abc.ABC):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {"weight": self.weight, "channel": self.channel}
+        return {"weight": self.weight, "channel": self.channel, "warmup": self.warmup}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Code":

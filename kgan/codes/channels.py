@@ -14,16 +14,17 @@ import tensorflow as tf
 
 from kgan.augment.affine import compose, matrices
 from kgan.augment.base import Augment
-from kgan.augment.geometry import scale, shift, warp
+from kgan.augment.geometry import scale, shift, turn, warp
 from kgan.errors import InputError
 
 
 @keras.saving.register_keras_serializable(package="kgan")
 class Distortion(Augment):
-    """Shears, sizes, stretches, moves and thickens each image by amounts of its own, uniform in [-most, most].
+    """Shears, turns, sizes, stretches, moves and thickens each image by amounts of its own, uniform in [-most, most].
 
     Args:
         shear: Most that it leans: pixels across per pixel of height.
+        turn: Most radians that it is turned.
         zoom: Most octaves that it is sized by, about its centre.
         stretch: Most octaves that its breadth is sized by besides.
         shift: Most that it is moved, across and down, as a share of its sides.
@@ -37,6 +38,7 @@ class Distortion(Augment):
     def __init__(
         self,
         shear: float = 0.0,
+        turn: float = 0.0,
         zoom: float = 0.0,
         stretch: float = 0.0,
         shift: float = 0.0,
@@ -44,7 +46,8 @@ class Distortion(Augment):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.amounts = {"shear": shear, "zoom": zoom, "stretch": stretch, "shift": shift, "thicken": thicken}
+        self.amounts = {"shear": shear, "turn": turn, "zoom": zoom, "stretch": stretch, "shift": shift}
+        self.amounts["thicken"] = thicken
         for name, most in self.amounts.items():
             if not 0.0 <= most < math.inf:
                 raise InputError(f"`{name}` must be a number of at least 0; got {most!r}.")
@@ -54,14 +57,15 @@ class Distortion(Augment):
     def augment(self, images: Any, seed: Any) -> tf.Tensor:
         """Returns the images distorted, float32, in the range that they have; what lies outside them is mirrored."""
         images = tf.cast(images, tf.float32)
-        drawn = tf.random.stateless_uniform((6, tf.shape(images)[0]), seed, -1.0, 1.0, alg="philox")
+        drawn = tf.random.stateless_uniform((7, tf.shape(images)[0]), seed, -1.0, 1.0, alg="philox")
         most = self.amounts
-        lean, zoom, stretch, across, down, thicken = tf.unstack(drawn)
+        lean, angle, zoom, stretch, across, down, thicken = tf.unstack(drawn)
         height, width = (tf.cast(side, tf.float32) for side in tf.unstack(tf.shape(images)[1:3]))
         if any(value for name, value in most.items() if name != "thicken"):
             zoom = most["zoom"] * zoom
             maps = compose(
                 matrices([[1, most["shear"] * lean, 0], [0, 1, 0], [0, 0, 1]]),
+                turn(most["turn"] * angle),
                 scale(zoom + most["stretch"] * stretch, zoom),
                 shift(most["shift"] * across * width, most["shift"] * down * height),
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 from kgan.data.image_set import ImageSet
 from kgan.data.named import splits_of
 from kgan.data.sources import SYNTHETIC_SEEDS, WORLDS, open_images
+from kgan.data.tags import images_of
 
 SPLIT = "test"
 
@@ -18,7 +19,7 @@ def open_held_out(
     A folder has one only if `train` and the split are both subfolders of it: otherwise all of it is trained on.
 
     Args:
-        name_or_path: What the training images were opened from; see `open_images`.
+        name_or_path: What the training images were opened from; see `open_images` and `open_tagged`.
         like: The training images.
         split: The held-out split's name.
         skip_broken: Whether to leave out files that cannot be read.
@@ -26,6 +27,7 @@ def open_held_out(
     Raises:
         InputError: As `open_images` does.
     """
+    name_or_path = images_of(name_or_path)
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         there = (path / split).is_dir() and (path / "train").is_dir()

@@ -20,6 +20,8 @@ from kgan.data.records import read_records
 from kgan.errors import InputError, unknown_name
 
 PROBE_SECONDS = 5.0
+# What needs no data set, for messages.
+DRAWN_NAMES = ("synthetic", "synthetic/faces")
 
 
 def read_named(name: str, split: str, options: ReadOptions) -> ImageSet:
@@ -89,7 +91,7 @@ def _unknown(name: str) -> InputError:
     """Returns the error for a name that TFDS has no builder for."""
     import tensorflow_datasets as tfds
 
-    known = [*tfds.list_builders(with_community_datasets=False), "synthetic"]
+    known = [*tfds.list_builders(with_community_datasets=False), *DRAWN_NAMES]
     base, _, variant = name.partition("/")
     if base in known and (variants := list(tfds.builder_cls(base).builder_configs)):
         return unknown_name(f"variant of {base}", variant, variants)
@@ -99,7 +101,7 @@ def _unknown(name: str) -> InputError:
     hint = f", though there is {near[0]!r}" if near else ""
     return InputError(
         f"data {name!r}: no such folder, and no such name in TensorFlow Datasets{hint}; "
-        "give a folder of images, a name such as 'mnist', or 'synthetic'."
+        f"give a folder of images, a name such as 'mnist', {' or '.join(map(repr, DRAWN_NAMES))}."
     )
 
 

@@ -162,6 +162,6 @@ def _common_shape(headers: Mapping[int, Header], names: Sequence[str], source: s
             sizes = [f"{names[i]} is {headers[i].width}x{headers[i].height}" for i in (first, other)]
             raise InputError(
                 f"the images of {source} differ in size: {sizes[0]} and {sizes[1]}; "
-                "give image_size (--image-size), such as 64, to bring them to squares of one size."
+                "give image_size (--size), such as 64, to bring them to squares of one size."
             )
     return headers[first].height, headers[first].width, channels

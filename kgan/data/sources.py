@@ -66,7 +66,7 @@ def open_images(
         raise InputError(f"channels={channels}: expected 1 (gray) or 3 (RGB).")
     options = ReadOptions(image_size, channels, num_images, skip_broken, memory_budget, progress)
     if not name_or_path:
-        raise InputError("data '': give a folder of images, a name such as 'mnist', or 'synthetic'.")
+        raise InputError("data '': give a folder of images, a name such as 'mnist', 'synthetic' or 'synthetic/faces'.")
     path = Path(name_or_path).expanduser()
     if isinstance(name_or_path, os.PathLike) or path.is_dir() or name_or_path.startswith((".", "~", "/")):
         return read_folder(path, split, options)

@@ -6,7 +6,8 @@ folder that the table is in, and a word for each attribute:
     file,hair,eyes
     faces/2.jpg,blonde,pink
 
-Spaces around words mean nothing, nor do capitals.
+Names and words are single words in letters, digits and hyphens, which a prompt can say; a column has at least two
+different ones. Spaces around them mean nothing, nor do capitals.
 """
 
 import csv
@@ -18,6 +19,7 @@ from kgan.errors import InputError
 
 FILE = "file"
 EXAMPLE = "expected a first line such as file,hair,eyes and then a line for each image"
+NO_WORD = "is not one word in letters, digits and hyphens, such as light-blue, which a prompt could say; rename it"
 
 
 class Table(NamedTuple):
@@ -65,7 +67,25 @@ def read_table(path: str | os.PathLike) -> Table:
         table.lines.append(line)
         table.files.append(row.pop(column))
         table.words.append([word.casefold() for word in row])
+        for name, word in zip(table.names, table.words[-1], strict=True):
+            if not is_word(word):
+                raise InputError(f"{path}, line {line}: {name!r} {word!r} {NO_WORD}.")
+    _refuse_constant(table)
     return table
+
+
+def is_word(text: str) -> bool:
+    """Tells whether a prompt can say this: a single word, in small letters, digits and hyphens."""
+    return text.replace("-", "").isalnum() and text == text.lower()
+
+
+def _refuse_constant(table: Table) -> None:
+    for name, column in zip(table.names, zip(*table.words, strict=True), strict=True):
+        if len(set(column)) == 1:
+            raise InputError(
+                f"{table.path}: column {name!r} has {column[0]!r} in every line, and tells no image from another; "
+                "remove it or add another word."
+            )
 
 
 def _read_csv(path: Path) -> list[tuple[int, list[str]]]:
@@ -85,7 +105,7 @@ def _read_csv(path: Path) -> list[tuple[int, list[str]]]:
 
 def _check_header(where: str, names: list[str]) -> None:
     if FILE not in names:
-        raise InputError(f"{where}: no column {FILE!r} among {', '.join(names)}; {EXAMPLE}.")
+        raise InputError(f"{where}: no column {FILE!r} among {', '.join(map(repr, names))}; {EXAMPLE}.")
     if len(names) == 1:
         raise InputError(f"{where}: no column but {FILE!r}; {EXAMPLE}.")
     for place, name in enumerate(names):
@@ -93,3 +113,5 @@ def _check_header(where: str, names: list[str]) -> None:
             raise InputError(f"{where}: column {place + 1} has no name; give it one.")
         if name in names[:place]:
             raise InputError(f"{where}: two columns are called {name!r}; rename or remove one.")
+        if not is_word(name):
+            raise InputError(f"{where}: the name {name!r} {NO_WORD}.")

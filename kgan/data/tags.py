@@ -48,7 +48,17 @@ class Tags:
 def is_tagged(name_or_path: str | os.PathLike) -> bool:
     """Tells whether `open_tagged` opens this: a folder with `tags.csv` in it, a CSV file, or `"synthetic/faces"`."""
     path = Path(name_or_path).expanduser()
-    return (path / TABLE).is_file() or path.suffix.lower() == ".csv" or _is_drawn(name_or_path)
+    return (path / TABLE).is_file() or _is_table(path) or _is_drawn(name_or_path)
+
+
+def images_of(name_or_path: str | os.PathLike) -> str | os.PathLike:
+    """Returns what `open_images` opens of a source: the folder that a CSV file of tags is in, or what was given."""
+    path = Path(name_or_path).expanduser()
+    return path.parent if _is_table(path) else name_or_path
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() == ".csv" and not path.is_dir()
 
 
 def _is_drawn(name_or_path: str | os.PathLike) -> bool:
@@ -93,13 +103,11 @@ def open_tagged(
         raise InputError(
             f"data {str(name_or_path)!r} has no tags: expected a folder with {TABLE} in it, a CSV file or {DRAWN!r}."
         )
-    drawn = _is_drawn(name_or_path)
     path = Path(name_or_path).expanduser()
-    file = path if path.suffix.lower() == ".csv" else path / TABLE
     # Before the images, which take longer.
-    table = None if drawn else read_table(file)
+    table = None if _is_drawn(name_or_path) else read_table(path if _is_table(path) else path / TABLE)
     images = open_images(
-        name_or_path if drawn else file.parent,
+        images_of(name_or_path),
         split=split,
         image_size=image_size,
         channels=channels,
@@ -166,14 +174,16 @@ def _rows_by_place(table: Table, named: Sequence[Path], wanted: frozenset[Path])
     for row, place in enumerate(named):
         if place in rows:
             first = table.lines[rows[place]]
-            raise InputError(f"{table.where(row)}: {table.files[row]} has a line already, line {first}; remove one.")
+            raise InputError(f"{table.where(row)}: {table.files[row]!r} has a line already, line {first}; remove one.")
         rows[place] = row
     # Where none fits, the table is that of other images, and whether those exist is beside the point.
     if not wanted.isdisjoint(rows):
         for place, row in rows.items():
             if place not in wanted and not place.exists():
                 folder = table.path.parent
-                raise InputError(f"{table.where(row)}: {table.files[row]} does not exist in {folder}; remove the line.")
+                raise InputError(
+                    f"{table.where(row)}: {table.files[row]!r} does not exist in {folder}; remove the line."
+                )
     return rows
 
 
@@ -182,10 +192,11 @@ def _refuse_untagged(table: Table, untagged: Sequence[str | os.PathLike], count:
         return
     if len(untagged) == count:
         raise InputError(
-            f"{table.path} has the tags of other images: none of the {count} images, such as {untagged[0]}, is among "
-            f"its {len(table.files)}, such as {table.files[0]}; it needs their paths from the folder that it is in."
+            f"{table.path} has the tags of other images: none of the {count} images, such as {str(untagged[0])!r}, "
+            f"is among its {len(table.files)}, such as {table.files[0]!r}; it needs their paths from the folder that "
+            "it is in."
         )
     raise InputError(
-        f"{len(untagged)} of {count} images have no line in {table.path}, the first of them {untagged[0]}; "
+        f"{len(untagged)} of {count} images have no line in {table.path}, the first of them {str(untagged[0])!r}; "
         "add the lines or move the images to another folder."
     )

@@ -42,8 +42,8 @@ def export(model: keras.Model, folder: str | os.PathLike) -> Path:
     - `sample`: `seed` `(n,)` int64 -> `images`, each a function of its own seed alone: that of `model.sample(1, seed)`;
     - `sample_png`: `seed` `(n,)` int64 -> `image_bytes` `(n,)`, PNG files.
 
-    A `kgan.ConditionalGAN` also has `label` and `label_png` (`label`, `seed`), or `prompt` (`prompt` `(n,)` string,
-    `seed`), which answers with PNG files.
+    A `kgan.ConditionalGAN` whose conditions are one group also has `label` and `label_png` (`label` `(n,)` int64,
+    `seed`); one that has an encoder also has `prompt` (`prompt` `(n,)` string, `seed`), which answers with PNG files.
 
     What goes in and comes out is also written beside them, in `assets.extra/kgan.json`.
 

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from kgan.adversarial import Adversarial
-from kgan.conditions import Groups
+from kgan.conditions import Groups, Prior
 from kgan.endpoints import Endpoint, Input
 from kgan.errors import InputError
 from kgan.latents import from_seeds
@@ -36,11 +36,11 @@ class ConditionalGAN(Adversarial):
         discriminator: The critic, of one of the two kinds above; no sigmoid or softmax.
         latent_dim: Size of the latents, drawn from N(0, 1).
         groups: How many values each one-hot group of a condition has; see `kgan.conditions.Groups`.
-        prior: How likely the conditions are, for `sample`; see `Groups`.
+        prior: The conditions that occur and how often, for `sample` and for wrong ones; see `Groups`.
         mismatch: Share of the fakes' loss that real images with wrong conditions have, in [0, 1).
         classification_weight: Of the auxiliary classifier's cross-entropy.
-        encoder: Maps prompts `(n,)`, strings, to conditions, zeros where a prompt says nothing of a group; or None.
-            See `kgan.prompts`.
+        encoder: A `kgan.PromptEncoder` of the same groups: prompts `(n,)`, strings, to conditions, zeros where a prompt
+            says nothing of a group; or None.
         ema_decay: Decay of the averaged generator per step, or None; see `Adversarial`.
         augment: What images pass before the critic in training, or None; see `kgan.augment`.
         seed: Where all noise starts.
@@ -58,10 +58,10 @@ class ConditionalGAN(Adversarial):
         discriminator: keras.Model,
         latent_dim: int,
         groups: Sequence[int],
-        prior: Sequence[float] | None = None,
+        prior: Prior | None = None,
         mismatch: float = 0.0,
         classification_weight: float = 1.0,
-        encoder: keras.Model | None = None,
+        encoder: keras.layers.Layer | None = None,
         ema_decay: float | None = None,
         augment: Any = None,
         seed: int = 0,
@@ -79,11 +79,11 @@ class ConditionalGAN(Adversarial):
         self.discriminator = discriminator
         self.latent_dim = latent_dim
         self.groups = tuple(groups)
-        self.prior = None if prior is None else [float(value) for value in prior]
+        self.prior = None if prior is None else [list(map(list, prior[0])), list(prior[1])]
         self.mismatch = mismatch
         self.classification_weight = classification_weight
         self.encoder = encoder
-        self.conditions = Groups(self.groups, self.prior)
+        self.conditions = Groups(self.groups, prior)
         self.auxiliary = len(discriminator.inputs) == 1
         self._check_networks()
 
@@ -99,12 +99,16 @@ class ConditionalGAN(Adversarial):
         made, taken = self.generator.output_shape, tuple(self.discriminator.inputs[0].shape)
         if made != taken:
             raise InputError(f"the generator makes images {made[1:]}, but the discriminator takes {taken[1:]}.")
-        shape = self.discriminator.outputs[-1].shape if self.auxiliary else self.discriminator.inputs[-1].shape
-        if len(self.discriminator.inputs) > 2 or tuple(shape) != (None, columns):
+        critic = self.discriminator
+        asked, outputs = (critic.outputs, 2) if self.auxiliary else (critic.inputs, 1)
+        counted = len(critic.inputs) <= 2 and len(critic.outputs) == outputs
+        if not counted or tuple(asked[-1].shape) != (None, columns):
             raise InputError(
                 f"the discriminator must take images and conditions of {columns} columns, or images alone and answer "
                 f"logits and {columns} class logits."
             )
+        if self.encoder is not None and tuple(self.encoder.groups) != self.groups:
+            raise InputError(f"the encoder's prompts have groups {self.encoder.groups}; the model's are {self.groups}.")
         if not 0.0 <= self.mismatch < 1.0:
             raise InputError(f"mismatch is a share and must lie in [0, 1); got {self.mismatch}.")
         if self.mismatch and self.auxiliary:
@@ -121,21 +125,20 @@ class ConditionalGAN(Adversarial):
 
     def critic(self, images: tf.Tensor, batch: Batch, training: bool = False) -> tf.Tensor:
         """Returns the critic's logits on images that stand in for those of a batch with these conditions."""
-        if self.auxiliary:
-            return self.discriminator(images, training=training)[0]
-        return self.discriminator([images, batch[1]], training=training)
+        return self._judge(images, batch[1], training)[0]
 
     def discriminator_losses(self, batch: Batch, fakes: tf.Tensor, training: bool = True) -> Terms:
         """The adversarial loss of the critic, of wrong conditions and of the classifier, and the penalties."""
         real, conditions = batch
         on_real, on_fakes = self._sight(training), self._sight(training)
-        real_logits, real_classes = self._judge(on_real(real), conditions, training)
+        seen = on_real(real)
+        real_logits, real_classes = self._judge(seen, conditions, training)
         fake_logits, fake_classes = self._judge(on_fakes(fakes), conditions, training)
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         terms = {"discriminator_loss": (1.0 - self.mismatch) * loss}
         if self.mismatch:
             wrong = self.conditions.wrong(conditions, self.next_seed())
-            wrong_logits, _ = self._judge(on_real(real), wrong, training)
+            wrong_logits, _ = self._judge(seen, wrong, training)
             terms["mismatch_loss"] = self.mismatch * self.adversarial_loss.discriminator(real_logits, wrong_logits)
         if self.auxiliary:
             both = self._cross_entropy(conditions, real_classes) + self._cross_entropy(conditions, fake_classes)

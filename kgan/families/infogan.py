@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.adversarial import Adversarial
-from kgan.codes import Code, CodeSet
+from kgan.codes import Categorical, Code, CodeSet
+from kgan.codes.agreement import agreement
 from kgan.endpoints import Endpoint, Input
 from kgan.errors import InputError
 from kgan.latents import from_seeds
@@ -34,6 +35,10 @@ class InfoGAN(Adversarial):
 
     Codes that have a channel (see `kgan.codes`) are read from images that passed it: beside the critic's pass through
     the body there is one more, image i through the channel of one code after the other in turn.
+
+    Beyond the paper, a categorical code can ask for agreement: that Q reads one value in two draws of its channel from
+    a real image, which is what ties values to kinds of real images (`kgan.codes.agreement`). In the paper Q never sees
+    one, and on MNIST a value may hold two digits for good. The term is Q's and the body's.
 
     Logged beside the terms: `<code>_nats`, L_I of each code as the critic's step finds it.
 
@@ -120,11 +125,12 @@ class InfoGAN(Adversarial):
         on_real, features = self._look(fakes[0], training)
         real_logits = on_real(real)
         loss = self.adversarial_loss.discriminator(real_logits, self.critic_head(features, training=training))
-        bounds = self._bounds(*fakes, features, training)
-        information = {f"{name}_loss": -code.weight * bounds[name] for name, code in self.code_set.by_name.items()}
+        bounds, weights = self._bounds(*fakes, features, training), self._weights()
+        information = {f"{name}_loss": -weight * bounds[name] for name, weight in weights.items()}
+        agreement = self._agreement(real, weights, training)
         penalties = self.penalty_terms(on_real, real, fakes[0], training)
         self.observe(real_logits, training)
-        return {"discriminator_loss": loss, **information, **penalties}
+        return {"discriminator_loss": loss, **information, **agreement, **penalties}
 
     def generator_losses(self, real: tf.Tensor, fakes: tuple[tf.Tensor, tf.Tensor], training: bool = True) -> Terms:
         """The adversarial loss of the generator, and minus the sum of the codes' weighted bounds."""
@@ -132,7 +138,7 @@ class InfoGAN(Adversarial):
         real_logits = on_real(real) if self.adversarial_loss.relativistic else None
         loss = self.adversarial_loss.generator(real_logits, self.critic_head(features, training=training))
         bounds = self._bounds(*fakes, features, training)
-        weighted = [code.weight * bounds[name] for name, code in self.code_set.by_name.items()]
+        weighted = [weight * bounds[name] for name, weight in self._weights().items()]
         return {"generator_loss": loss, "information_loss": -tf.add_n(weighted)}
 
     def _look(self, images: tf.Tensor, training: bool) -> tuple[Callable, tf.Tensor]:
@@ -163,21 +169,30 @@ class InfoGAN(Adversarial):
             bounds[name] = code.bound(drawn[name][turns[name]], answer)
         return bounds
 
+    def _weights(self) -> Terms:
+        """Returns what each code's bound counts now, by name."""
+        return {name: code.weight_at(self.critic_updates.value) for name, code in self.code_set.by_name.items()}
+
+    def _agreement(self, real: tf.Tensor, weights: Terms, training: bool) -> Terms:
+        """Returns the terms of the codes that Q is to read alike in two draws of their channel from real images."""
+        terms = {}
+        for name, code in self.code_set.by_name.items():
+            if isinstance(code, Categorical) and code.agreement:
+                seen = tf.concat([code.pass_channel(real, self.next_seed()) for _ in range(2)], axis=0)
+                answer = self._answers(self.body(seen, training=training), training)[name]
+                first, second = tf.split(code.posterior(answer), 2)
+                alike = agreement(first, second, code.balance)
+                terms[f"{name}_agreement"] = -code.agreement * weights[name] * alike
+        return terms
+
     def _answers(self, features: tf.Tensor, training: bool = False) -> Terms:
         return self.code_set.split_answer(self.posterior(features, training=training))
 
-    def train_step(self, data: Any) -> Terms:
-        """Updates both players; returns the epoch means of all terms, and of the codes' bounds."""
-        return self._with_nats(super().train_step(data))
-
-    def test_step(self, data: Any) -> Terms:
-        """Returns the means of all terms and bounds on held-out data, changing nothing."""
-        return self._with_nats(super().test_step(data))
-
-    def _with_nats(self, logs: Terms) -> Terms:
-        """Adds the mean bound of each code, of which its term is the negative, weighted."""
-        nats = {f"{name}_nats": -logs[f"{name}_loss"] / code.weight for name, code in self.code_set.by_name.items()}
-        return {**logs, **nats}
+    def _logged(self, terms: Terms) -> Terms:
+        """Adds each code's bound, of which its term is the negative, weighted; 0 while the weight is still 0."""
+        weights = self._weights()
+        nats = {f"{name}_nats": tf.math.divide_no_nan(-terms[f"{name}_loss"], by) for name, by in weights.items()}
+        return {**super()._logged(terms), **nats}
 
     # ------------------------------------------------------------------ what a user asks
 

@@ -58,17 +58,14 @@ def code_accuracy(codes: Any, labels: Any, matching: Any) -> float:
     return float(np.mean(matching[codes] == labels))
 
 
-def rank_correlations(
-    values: Any, factors: Mapping[str, Any], labels: Any | None = None, num_classes: int = 10
-) -> dict[str, float]:
+def rank_correlations(values: Any, factors: Mapping[str, Any], labels: Any | None = None) -> dict[str, float]:
     """Returns Spearman's rank correlation of a code with each factor, in [-1, 1]; NaN where one is constant.
 
     Args:
         values: `(n,)`, what was read of the code.
         factors: Of each factor `(n,)` true or measured values, by name.
         labels: `(n,)`, the class of each image: the correlation is then taken within each class, and of these the mean,
-            weighted by the classes' images. Classes of fewer than 3 images are left out.
-        num_classes: How many classes there are.
+            weighted by the classes' images. Classes of fewer than 3 images are left out; NaN if all are.
 
     Raises:
         InputError: If lengths differ, or labels are no such numbers.
@@ -79,11 +76,13 @@ def rank_correlations(
             raise InputError(f"`values` and factor {name!r} must be (n,); got {values.shape} and {np.shape(factor)}.")
     if labels is None:
         return {name: _spearman(values, np.asarray(factor)) for name, factor in factors.items()}
-    labels = check_labels(labels, "labels", num_classes)
+    labels = check_labels(labels, "labels", np.iinfo(np.int64).max)
     if labels.shape != values.shape:
         raise InputError(f"`values` and `labels` must be of one length; got {values.shape} and {labels.shape}.")
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     groups = [rows for rows in groups if len(rows) >= 3]
+    if not groups:
+        return dict.fromkeys(factors, float("nan"))
     weights = np.array([len(rows) for rows in groups])
     return {
         name: float(np.average([_spearman(values[rows], np.asarray(factor)[rows]) for rows in groups], weights=weights))

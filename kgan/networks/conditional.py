@@ -33,7 +33,7 @@ def generator(
         depth: Residual units at each size.
         max_width: Most channels of any feature map.
         norm: `"conditional_batch"`: BatchNorm after every convolution, its scale and shift made of the embedded
-            condition (Dumoulin et al. 2017; Miyato and Koyama 2018).
+            condition (Dumoulin et al. 2017; Miyato and Koyama 2018), its momentum and epsilon Keras's 0.99 and 0.001.
         name: Of the model.
 
     Raises:
@@ -67,7 +67,8 @@ def discriminator(
         depth: Residual units at each size.
         max_width: Most channels of any feature map.
         conditioning: `"projection"` adds the inner product of the embedded condition and the pooled features (Miyato
-            and Koyama 2018, equation 3); `"concatenation"` puts the embedded condition beside the smallest feature map
+            and Koyama 2018, equation 3; the features' mean over positions where theirs is the sum, and beside it a
+            layer over all positions); `"concatenation"` puts the embedded condition beside the smallest feature map
             and a convolution over both (Reed et al. 2016, section 4.1); `"auxiliary"` takes images alone and answers
             class logits `(n, columns)` besides (Odena et al. 2017).
         name: Of the model.
