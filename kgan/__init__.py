@@ -1,9 +1,9 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import augment, codes, data, divergences, evaluation, layers, losses, metrics, networks, penalties
+from kgan import augment, codes, data, divergences, evaluation, layers, losses, metrics, networks, penalties, schedules
 from kgan.adversarial import Adversarial
 from kgan.export import export
-from kgan.families import GAN, ConditionalGAN, InfoGAN
+from kgan.families import GAN, ConditionalGAN, CycleGAN, InfoGAN, Pix2Pix
 from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
 from kgan.prompts import PromptEncoder
@@ -15,9 +15,11 @@ __all__ = [
     "R2",
     "Adversarial",
     "ConditionalGAN",
+    "CycleGAN",
     "GradientPenalty",
     "HealthMonitor",
     "InfoGAN",
+    "Pix2Pix",
     "PromptEncoder",
     "SampleGrid",
     "ScoreMonitor",
@@ -33,4 +35,5 @@ __all__ = [
     "metrics",
     "networks",
     "penalties",
+    "schedules",
 ]

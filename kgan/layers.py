@@ -32,3 +32,107 @@ def _clip(inputs: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Any]]:
         return tf.where(outwards, tf.zeros_like(upstream), upstream)
 
     return tf.clip_by_value(inputs, -1.0, 1.0), gradient
+
+
+@keras.saving.register_keras_serializable(package="kgan")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Pads height and width with what lies there mirrored, the border pixel not repeated: 2 1 | 0 1 2.
+
+    Args:
+        padding: Pixels on each side, less than the height and the width.
+        **kwargs: Of keras.layers.Layer.
+
+    `(n, h, w, c)` becomes `(n, h + 2 padding, w + 2 padding, c)`.
+    """
+
+    def __init__(self, padding: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns the padded maps."""
+        sides = [self.padding, self.padding]
+        return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="kgan")
+class PadToMultiple(keras.layers.Layer):
+    """Grows height and width, alike on both sides, to the next size that a network can halve; `CropLike` undoes it.
+
+    What is added is mirrored as often as it takes, so that any size will do, one pixel too. Images whose size fits
+    pass as they are.
+
+    Args:
+        multiple: What height and width become a multiple of.
+        least: Smallest height and width, a multiple of `multiple`.
+        **kwargs: Of keras.layers.Layer.
+    """
+
+    def __init__(self, multiple: int, least: int = 1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.multiple = multiple
+        self.least = least
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns the maps, grown."""
+        for axis in (1, 2):
+            size = inputs.shape[axis]
+            # In training the size is known; gathering would cost a scattering gradient.
+            if size is None or size % self.multiple or size < self.least:
+                inputs = self._grow(inputs, axis)
+        return inputs
+
+    def _grow(self, inputs: tf.Tensor, axis: int) -> tf.Tensor:
+        size = tf.shape(inputs)[axis]
+        grown = tf.maximum(-(-size // self.multiple) * self.multiple, self.least)
+        # There and back again without the ends; the one place of a single pixel is all there is.
+        period = tf.maximum(2 * size - 2, 1)
+        place = tf.math.floormod(tf.range(grown) - (grown - size) // 2, period)
+        return tf.gather(inputs, tf.minimum(place, period - place), axis=axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "multiple": self.multiple, "least": self.least}
+
+
+@keras.saving.register_keras_serializable(package="kgan")
+class CropLike(keras.layers.Layer):
+    """Cuts the middle out of the first of two maps, of the second's height and width."""
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        """Returns what is left of the first map."""
+        maps, like = inputs
+        if None not in maps.shape[1:3] and maps.shape[1:3] == like.shape[1:3]:
+            return maps
+        height, width = tf.unstack(tf.shape(like)[1:3])
+        top, left = tf.unstack((tf.shape(maps)[1:3] - tf.shape(like)[1:3]) // 2)
+        return maps[:, top : top + height, left : left + width]
+
+
+@keras.saving.register_keras_serializable(package="kgan")
+class DropoutAtTest(keras.layers.Dropout):
+    """Dropout that acts at inference too, as pix2pix's only noise (Isola et al. 2017, sections 3.1 and 3.3).
+
+    There it is one draw, the same for all images of a size: an answer is a function of its image alone, today, after a
+    reload and on a server. In training it is Keras's Dropout.
+
+    Args:
+        rate: Share of activations dropped; the others are divided by 1 - rate.
+        seed: Of the draws; layers that are not to drop alike need different ones.
+        **kwargs: Of keras.layers.Layer.
+    """
+
+    def __init__(self, rate: float, seed: int, **kwargs: Any):
+        # Keras would otherwise draw a seed, and another one after a reload.
+        super().__init__(rate, seed=seed, **kwargs)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns the activations, a share of them 0."""
+        if training:
+            return super().call(inputs, training=True)
+        draws = tf.random.stateless_uniform(tf.shape(inputs)[1:], [self.seed, 0], alg="philox")
+        return inputs * tf.cast(draws >= self.rate, inputs.dtype) / (1.0 - self.rate)

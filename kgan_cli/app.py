@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kgan_cli.data import data
 from kgan_cli.failures import say
 from kgan_cli.quiet import import_tensorflow
 
@@ -15,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(data)
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, runs/<app>/<time>.")]
 
@@ -91,6 +93,26 @@ def sample(
 
     request = SampleRequest(num, seed, label, prompt, truncation, columns, single, interpolate, path, gif, neighbours)
     print(write_samples(run, request, out))
+
+
+@app.command()
+def translate(
+    run: RunFolder,
+    source: Annotated[str, typer.Argument(metavar="IN", help="A picture, a folder or a glob of them, or a video.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file for a file, otherwise a folder.")],
+    direction: Annotated[str | None, typer.Option(help="a_to_b, as by default, or b_to_a of a CycleGAN.")] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(min=32, help="In overlapping tiles of so many pixels; by default where memory asks."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make anew what is in OUT already.")] = False,
+) -> None:
+    """Translate pictures by a run of pix2pix or cyclegan; sizes, formats and transparency stay as they are."""
+    import_tensorflow()
+    from kgan_cli.translating import TranslateRequest
+    from kgan_cli.translating import translate as translate_all
+
+    raise typer.Exit(translate_all(run, source, out, TranslateRequest(direction, tile, overwrite)))
 
 
 @app.command()

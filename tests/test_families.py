@@ -11,6 +11,12 @@ from test_infogan import infogan
 import kgan
 import kgan.pixels
 import tiny
+from kgan.translation import Translation
+
+
+def decaying():
+    return keras.optimizers.Adam(kgan.schedules.LinearDecay(0.01, 8), beta_1=0.5)
+
 
 FAMILIES = {
     "gan": lambda: tiny.gan(penalty=kgan.R1(10, every=2)),
@@ -19,6 +25,8 @@ FAMILIES = {
     "auxiliary": lambda: conditional(classifier),
     "prompted": lambda: conditional(encoder=kgan.PromptEncoder({"hair": ("blue", "green", "red")})),
     "infogan": lambda: infogan(penalty=kgan.R1(10, every=2)),
+    "pix2pix": lambda: tiny.pix2pix(norm="batch"),
+    "cyclegan": lambda: tiny.cyclegan(optimizer=decaying),
 }
 
 
@@ -41,6 +49,8 @@ def test_a_family_goes_on_exactly_from_its_file(model, tmp_path):
 def _batches(model):
     if isinstance(model, kgan.ConditionalGAN):
         return tiny.batches().map(lambda images: (images, tf.constant(CONDITIONS)))
+    if isinstance(model, Translation):
+        return tiny.pairs()
     return tiny.batches()
 
 
@@ -75,7 +85,8 @@ def _examples(endpoint, rows):
 def _example(given, rows):
     if given.examples is not None:
         return tf.constant(np.resize(given.examples, rows).tolist(), given.spec.dtype)
-    shape = [rows, *given.spec.shape[1:]]
+    # 20 where the size is open.
+    shape = [rows, *(size or 20 for size in given.spec.shape[1:])]
     if given.spec.dtype.is_integer:
         return tf.reshape(tf.range(np.prod(shape), dtype=given.spec.dtype), shape)
     return tf.random.stateless_normal(shape, [0, 0])

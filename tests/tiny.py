@@ -79,3 +79,47 @@ def differences(one, other):
 
     pairs = zip(state(one), state(other), strict=True)
     return [path for (path, a), (_, b) in pairs if not np.array_equal(a, b, equal_nan=True)]
+
+
+PICTURE = (16, 16, 3)
+
+
+def pix2pix(norm="instance", l1_weight=10.0, ema_decay=0.9, seed=1, augment=None, **compile):
+    """A compiled Pix2Pix of real, narrow networks; the same weights at every call."""
+    keras.utils.set_random_seed(7)
+    generator = kgan.networks.unet.generator(PICTURE, width=2, norm=norm)
+    critic = kgan.networks.patchgan.discriminator(PICTURE, 3, width=2, receptive_field=16, norm=norm)
+    options = {"l1_weight": l1_weight, "ema_decay": ema_decay, "seed": seed, "augment": augment}
+    model = kgan.Pix2Pix(generator, critic, **options)
+    model.compile(keras.optimizers.Adam(0.01, beta_1=0.5), keras.optimizers.Adam(0.01, beta_1=0.5), **compile)
+    return model
+
+
+def cyclegan(
+    make_generator=None, make_discriminator=None, ema_decay=0.9, pool_size=3, seed=1, optimizer=None, **options
+):
+    """A compiled CycleGAN of real, narrow networks; the same weights at every call."""
+    keras.utils.set_random_seed(7)
+    make_generator = make_generator or (lambda: kgan.networks.resnet.generator(PICTURE, width=2, blocks=0))
+    make_discriminator = make_discriminator or (
+        lambda: kgan.networks.patchgan.discriminator(PICTURE, width=2, receptive_field=16)
+    )
+    of_family = ("cycle_weight", "identity_weight", "augment")
+    given = {name: options.pop(name) for name in of_family if name in options}
+    given |= {"ema_decay": ema_decay, "pool_size": pool_size, "seed": seed}
+    networks = [make_generator(), make_generator(), make_discriminator(), make_discriminator()]
+    model = kgan.CycleGAN(*networks, **given)
+    optimizer = optimizer or (lambda: keras.optimizers.Adam(0.01, beta_1=0.5))
+    model.compile(optimizer(), optimizer(), **options)
+    return model
+
+
+def pictures(num_images=8, seed=0, shape=PICTURE):
+    """Images for the families that translate, in [-1, 1]."""
+    return np.random.default_rng(seed).uniform(-1, 1, (num_images, *shape)).astype("float32")
+
+
+def pairs(num_images=8, batch_size=2):
+    """Batches `(a, b)` of them, as a dataset."""
+    both = pictures(num_images), pictures(num_images, seed=1)
+    return tf.data.Dataset.from_tensor_slices(both).batch(batch_size, drop_remainder=True)

@@ -48,13 +48,7 @@ def batch_stream(
     Raises:
         InputError: If there are fewer images than `batch_size`, or a number makes no sense.
     """
-    if batch_size < 1 or start < 0:
-        raise InputError(f"expected batch_size >= 1 and start >= 0; got batch_size={batch_size}, start={start}.")
-    if num_images < batch_size:
-        raise InputError(
-            f"batch_size={batch_size} needs at least {batch_size} images, and {name} has {num_images}; "
-            "give a smaller batch_size or more images."
-        )
+    check_numbers(num_images, name, batch_size, start)
 
     def batch(number: tf.Tensor, indices: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         images = fetch(indices)
@@ -64,6 +58,22 @@ def batch_stream(
         return images if beside is None else (images, beside(indices))
 
     numbered = numbered_indices(num_images, batch_size, shuffle=shuffle, seed=seed, start=start, repeat=repeat)
+    return in_order(numbered, batch)
+
+
+def check_numbers(num_images: int, name: str, batch_size: int, start: int) -> None:
+    """Raises InputError if there are fewer images than `batch_size`, or a number makes no sense."""
+    if batch_size < 1 or start < 0:
+        raise InputError(f"expected batch_size >= 1 and start >= 0; got batch_size={batch_size}, start={start}.")
+    if num_images < batch_size:
+        raise InputError(
+            f"batch_size={batch_size} needs at least {batch_size} images, and {name} has {num_images}; "
+            "give a smaller batch_size or more images."
+        )
+
+
+def in_order(numbered: tf.data.Dataset, batch: Callable) -> tf.data.Dataset:
+    """Returns the batches that `batch` makes of the elements of `numbered`, several at a time and still in order."""
     dataset = numbered.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
     options = tf.data.Options()
     options.deterministic = True
@@ -85,7 +95,16 @@ def random_flip(images: tf.Tensor, seed: int, number: tf.Tensor) -> tf.Tensor:
 def numbered_indices(
     num_images: int, batch_size: int, *, shuffle: bool, seed: int, start: int, repeat: bool
 ) -> tf.data.Dataset:
-    """Returns (number, indices `(batch_size,)`) of the batches from `start` on, both int64.
+    """Returns (number, indices `(batch_size,)`) of the batches from `start` on, both int64."""
+
+    def stream(begin: tf.Tensor) -> tf.data.Dataset:
+        return endless_indices(num_images, batch_size, begin, shuffle=shuffle, seed=seed)
+
+    return by_epochs(stream, num_images // batch_size, start=start, repeat=repeat)
+
+
+def endless_indices(num_images: int, batch_size: int, begin: tf.Tensor, *, shuffle: bool, seed: int) -> tf.data.Dataset:
+    """Returns (number, indices `(batch_size,)`) of all batches from number `begin` on.
 
     Epoch e permutes the images by `stateless_shuffle` under (seed, e). `tf.random.experimental.index_shuffle` would
     need no list in memory, but with the four rounds it is bound to it makes only 256 orders, and like ones in a row.
@@ -100,13 +119,23 @@ def numbered_indices(
         indices = tf.reshape(order[: steps * batch_size], (steps, batch_size))
         return tf.data.Dataset.from_tensor_slices((epoch * steps + tf.range(steps, dtype=tf.int64), indices))
 
-    def after(passes: tf.Tensor | int) -> tf.data.Dataset:
-        first = tf.cast(start // steps + passes, tf.int64)
-        return tf.data.Dataset.counter(first, dtype=tf.int64).flat_map(epoch_batches).skip(start % steps)
+    return tf.data.Dataset.counter(begin // steps, dtype=tf.int64).flat_map(epoch_batches).skip(begin % steps)
 
+
+def by_epochs(
+    stream: Callable[[tf.Tensor], tf.data.Dataset], steps: int, *, start: int, repeat: bool
+) -> tf.data.Dataset:
+    """Returns an endless stream of batches from number `start` on, or one that each iteration takes `steps` further.
+
+    Args:
+        stream: Returns the stream from a number, int64 `()`, on.
+        steps: Batches an epoch.
+        start: How many batches have been used before.
+        repeat: Whether an iteration goes on without end.
+    """
     if repeat:
-        return after(0)
-    counted = _count_iterations().flat_map(lambda passes: after(passes).take(steps))
+        return stream(tf.constant(start, tf.int64))
+    counted = _count_iterations().flat_map(lambda passes: stream(start + steps * passes).take(steps))
     return counted.apply(tf.data.experimental.assert_cardinality(steps))
 
 

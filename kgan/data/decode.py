@@ -16,7 +16,25 @@ from PIL import Image, ImageOps
 
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
 
-Encoded = Path | bytes
+
+class Half(NamedTuple):
+    """The left or the right half of a picture that holds two of one size, side by side."""
+
+    joined: Path | bytes
+    side: str
+
+    def cut(self, width: int) -> tuple[int, int]:
+        """Returns the half's first column and the one after its last.
+
+        Raises:
+            ValueError: If the halves of so many columns are not of one size.
+        """
+        if width % 2:
+            raise ValueError(f"is {width} pixels wide, an odd number, and has no halves of one size")
+        return (0, width // 2) if self.side == "left" else (width // 2, width)
+
+
+Encoded = Path | bytes | Half
 
 
 class Header(NamedTuple):
@@ -28,7 +46,9 @@ class Header(NamedTuple):
 
 
 def open_picture(encoded: Encoded) -> Image.Image:
-    """Opens a picture file, or the bytes of one, without decoding it."""
+    """Opens a picture file, or the bytes of one, without decoding it; of a half the whole."""
+    if isinstance(encoded, Half):
+        encoded = encoded.joined
     return Image.open(io.BytesIO(encoded) if isinstance(encoded, bytes) else encoded)
 
 
@@ -39,6 +59,9 @@ def read_header(encoded: Encoded) -> Header:
         # Orientations 5 to 8 lie on their side.
         if picture.getexif().get(0x0112, 1) >= 5:
             height, width = width, height
+        if isinstance(encoded, Half):
+            left, right = encoded.cut(width)
+            width = right - left
         return Header(height, width, _is_gray(picture))
 
 
@@ -53,6 +76,9 @@ def read_pixels(encoded: Encoded, image_size: int | None, channels: int) -> np.n
     """Decodes a picture to uint8 `(height, width, channels)`, square of side `image_size` unless that is None."""
     with open_picture(encoded) as picture:
         ImageOps.exif_transpose(picture, in_place=True)
+        if isinstance(encoded, Half):
+            left, right = encoded.cut(picture.width)
+            return fit(picture.crop((left, 0, right, picture.height)), image_size, channels)
         return fit(picture, image_size, channels)
 
 

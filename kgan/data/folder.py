@@ -20,13 +20,7 @@ def read_folder(folder: Path, split: str, options: ReadOptions) -> ImageSet:
         InputError: If the folder or split is missing or has no images or fewer than `num_images`; and as `read_images`
             does.
     """
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise InputError(f"data {str(folder)!r}: expected a folder of images, but it {what}.")
-    if (folder / split).is_dir():
-        folder = folder / split
-    elif split != "train":
-        raise InputError(f"split={split!r}: {folder} has no subfolder of that name.")
+    folder = split_folder(folder, split)
     files = list_images(folder)
     if options.num_images is not None:
         if len(files) < options.num_images:
@@ -34,6 +28,27 @@ def read_folder(folder: Path, split: str, options: ReadOptions) -> ImageSet:
         files = files[: options.num_images]
     names = [file.relative_to(folder).as_posix() for file in files]
     return read_images(files, names, str(folder), options, files=files)
+
+
+def check_folder(folder: Path) -> None:
+    """Raises InputError if this is no folder."""
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(f"data {str(folder)!r}: expected a folder of images, but it {what}.")
+
+
+def split_folder(folder: Path, split: str) -> Path:
+    """Returns the folder of a split: the subfolder of that name, or for `train` all, where there is none.
+
+    Raises:
+        InputError: If the folder or the split is missing.
+    """
+    check_folder(folder)
+    if (folder / split).is_dir():
+        return folder / split
+    if split != "train":
+        raise InputError(f"split={split!r}: {folder} has no subfolder of that name.")
+    return folder
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+from kgan.data.drawn import SYNTHETIC_SEEDS
 from kgan.data.image_set import ImageSet
 from kgan.data.named import splits_of
-from kgan.data.sources import SYNTHETIC_SEEDS, WORLDS, open_images
+from kgan.data.sources import WORLDS, open_images
 from kgan.data.tags import images_of
 
 SPLIT = "test"

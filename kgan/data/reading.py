@@ -41,6 +41,14 @@ class ReadOptions(NamedTuple):
     memory_budget: int | None = None
     progress: Progress | None = None
 
+    def check(self) -> None:
+        """Raises InputError if a number makes no sense."""
+        for argument, value in (("image_size", self.image_size), ("num_images", self.num_images)):
+            if value is not None and value < 1:
+                raise InputError(f"{argument}={value}: expected at least 1.")
+        if self.channels not in (None, 1, 3):
+            raise InputError(f"channels={self.channels}: expected 1 (gray) or 3 (RGB).")
+
     @property
     def budget(self) -> int:
         """Bytes that decoded images may take."""
@@ -75,7 +83,7 @@ def read_images(
     broken: dict[int, Exception] = {}
     whole = list(range(len(encoded)))
     if shape is None:
-        headers = _attempt(lambda i: read_header(encoded[i]), whole, "reading headers", broken, options)
+        headers = attempt_each(lambda i: read_header(encoded[i]), whole, "reading headers", broken, options.progress)
         whole = list(headers)
         # Unless none is left to go on with, so that the message can name the broken ones all at once.
         _refuse_broken(broken, names, source, skip=True)
@@ -90,7 +98,7 @@ def read_images(
         if images is not None:
             images[index] = pixels
 
-    whole = list(_attempt(check, whole, "decoding", broken, options))
+    whole = list(attempt_each(check, whole, "decoding", broken, options.progress))
     _refuse_broken(broken, names, source, skip=options.skip_broken)
     if images is None:
         kept: np.ndarray | LazyImages = LazyImages(encoded, whole, shape, options.image_size)
@@ -100,13 +108,13 @@ def read_images(
         kept,
         name=source,
         factors={name: values[whole] for name, values in (factors or {}).items()},
-        skipped={names[i]: _reason(broken[i]) for i in sorted(broken)},
+        skipped={names[i]: reason_of(broken[i]) for i in sorted(broken)},
         files=None if files is None else [files[i] for i in whole],
     )
 
 
-def _attempt(
-    task: Callable[[int], T], indices: list[int], doing: str, broken: dict[int, Exception], options: ReadOptions
+def attempt_each(
+    task: Callable[[int], T], indices: list[int], doing: str, broken: dict[int, Exception], progress: Progress | None
 ) -> dict[int, T]:
     """Returns `task(index)` by index, run by all cores; where it raises, the error goes to `broken`."""
     results: dict[int, T] = {}
@@ -123,13 +131,14 @@ def _attempt(
     parts = [indices[first : first + PART] for first in range(0, len(indices), PART)]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for done, _ in enumerate(threads.map(attempt, parts), start=1):
-            if options.progress and time.monotonic() - told >= 1:
+            if progress and time.monotonic() - told >= 1:
                 told = time.monotonic()
-                options.progress(doing, min(done * PART, len(indices)), len(indices))
+                progress(doing, min(done * PART, len(indices)), len(indices))
     return dict(sorted(results.items()))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Returns what a message says of why a picture cannot be read."""
     if isinstance(error, UnidentifiedImageError):
         return "no image, or damaged"
     return " ".join(str(error).split()) or type(error).__name__
@@ -139,7 +148,7 @@ def _refuse_broken(broken: Mapping[int, Exception], names: Sequence[str], source
     none_left = len(broken) == len(names)
     if not broken or (skip and not none_left):
         return
-    first = [f"{names[i]} ({_reason(broken[i])})" for i in sorted(broken)[:3]]
+    first = [f"{names[i]} ({reason_of(broken[i])})" for i in sorted(broken)[:3]]
     more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
     fix = (
         "give other images"

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.data.decode import fit
+from kgan.data.drawn import SYNTHETIC_SEEDS, TWO_SIDED
 from kgan.data.folder import read_folder
 from kgan.data.image_set import ImageSet
 from kgan.data.named import read_named
@@ -15,7 +16,6 @@ from kgan.data.synthetic import digits, faces
 from kgan.errors import InputError, unknown_name
 from kgan.pixels import to_pil
 
-SYNTHETIC_SEEDS = {"train": 0, "test": 1}
 # What draws each world, and how many images it has unless told otherwise.
 WORLDS = {"synthetic": (digits, 20_000), "synthetic/faces": (faces, 10_000)}
 
@@ -59,20 +59,29 @@ def open_images(
         InputError: If there is no such set, folder or split, it cannot be downloaded, has no or too few images, images
             are broken, or they differ in size and no `image_size` is given. The message says how to mend it.
     """
-    for argument, value in (("image_size", image_size), ("num_images", num_images)):
-        if value is not None and value < 1:
-            raise InputError(f"{argument}={value}: expected at least 1.")
-    if channels not in (None, 1, 3):
-        raise InputError(f"channels={channels}: expected 1 (gray) or 3 (RGB).")
     options = ReadOptions(image_size, channels, num_images, skip_broken, memory_budget, progress)
+    options.check()
+    folder = as_folder(name_or_path)
+    if folder is not None:
+        return read_folder(folder, split, options)
+    if str(name_or_path).split("/")[0] == "synthetic":
+        return _draw(str(name_or_path), split, options)
+    return read_named(str(name_or_path), split, options)
+
+
+def as_folder(name_or_path: str | os.PathLike) -> Path | None:
+    """Returns the folder that is meant, there or not; None where it is a name.
+
+    What exists as a folder is one, and so is what starts with `.`, `~` or `/`.
+
+    Raises:
+        InputError: If it is empty.
+    """
     if not name_or_path:
         raise InputError("data '': give a folder of images, a name such as 'mnist', 'synthetic' or 'synthetic/faces'.")
     path = Path(name_or_path).expanduser()
-    if isinstance(name_or_path, os.PathLike) or path.is_dir() or name_or_path.startswith((".", "~", "/")):
-        return read_folder(path, split, options)
-    if name_or_path.split("/")[0] == "synthetic":
-        return _draw(name_or_path, split, options)
-    return read_named(name_or_path, split, options)
+    is_path = isinstance(name_or_path, os.PathLike) or path.is_dir() or name_or_path.startswith((".", "~", "/"))
+    return path if is_path else None
 
 
 def load(
@@ -125,6 +134,8 @@ def load(
 
 def _draw(name: str, split: str, options: ReadOptions) -> ImageSet:
     """Draws a world's images; `train` and `test` are different worlds."""
+    if name in TWO_SIDED:
+        raise InputError(f"data {name!r} has two sides; open it with open_pairs or open_domains.")
     if name not in WORLDS:
         raise unknown_name("data set", name, WORLDS)
     if split not in SYNTHETIC_SEEDS:

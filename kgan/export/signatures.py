@@ -9,6 +9,9 @@ import tensorflow as tf
 from kgan import pixels
 from kgan.endpoints import Endpoint, Input
 
+# Of an example, along an axis that may have any size.
+OPEN_SIZE = 40
+
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
@@ -63,7 +66,11 @@ class Signature:
         missing = tf.cast(num_rows == 0, tf.int32)
         padded = []
         for tensor, filler in zip(rows, self.example(1), strict=True):
-            one = tf.concat([tensor, tf.constant(filler)[:missing]], axis=0)
+            row = tf.constant(filler)
+            if not tensor.shape[1:].is_fully_defined():
+                # Rows whose size is open are filled up with one as large as they are.
+                row = tf.zeros(tf.concat([[1], tf.shape(tensor)[1:]], axis=0), tensor.dtype)
+            one = tf.concat([tensor, row[:missing]], axis=0)
             one.set_shape(tensor.shape)
             padded.append(one)
         return self.endpoint.function(*padded)[:num_rows]
@@ -80,7 +87,7 @@ def signatures(endpoints: dict[str, Endpoint]) -> dict[str, Signature]:
 
 
 def _example(given: Input, num_rows: int) -> np.ndarray:
-    generator, shape = np.random.default_rng(0), (num_rows, *given.spec.shape[1:])
+    generator, shape = np.random.default_rng(0), (num_rows, *(size or OPEN_SIZE for size in given.spec.shape[1:]))
     numpy_type = given.spec.dtype.as_numpy_dtype
     if given.examples is not None:
         return np.resize(np.array(given.examples, numpy_type), shape)

@@ -60,8 +60,11 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _draw(self, epoch: int) -> None:
         self.started = None
-        images = self.model.sample(self.num_images, seed=self.seed)
-        pixels.save_png(self.folder / f"epoch-{epoch:04d}.png", pixels.grid(images))
+        pixels.save_png(self.folder / f"epoch-{epoch:04d}.png", self.picture())
+
+    def picture(self) -> np.ndarray:
+        """Returns what is drawn, one uint8 picture."""
+        return pixels.grid(self.model.sample(self.num_images, seed=self.seed))
 
 
 def _read(file: Path) -> np.ndarray:

@@ -1,5 +1,5 @@
 """Functions that return networks: each a plain keras.Model, its defaults those of the paper it is named for."""
 
-from kgan.networks import dcgan, residual
+from kgan.networks import dcgan, patchgan, residual, resnet, unet
 
-__all__ = ["dcgan", "residual"]
+__all__ = ["dcgan", "patchgan", "residual", "resnet", "unet"]

@@ -1,0 +1,139 @@
+"""`kgan translate`: every kind of picture in, the same size and format out; broken ones named; goes on where it was."""
+
+import re
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+import kgan_cli
+from kgan import networks
+from kgan.runs import Run
+
+RANDOM = np.random.default_rng(0)
+
+
+class Opened:
+    """A run of a CycleGAN that nobody trained."""
+
+    app = "cyclegan"
+
+    def __init__(self, model):
+        self.load_model = lambda: model
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    ab, ba = (networks.resnet.generator((32, 32, 3), width=2, blocks=1, name=name) for name in ("ab", "ba"))
+    critics = [networks.patchgan.discriminator((32, 32, 3), width=2, name=name) for name in ("a", "b")]
+    return kgan.CycleGAN(ab, ba, *critics, pool_size=0)
+
+
+@pytest.fixture
+def translate(model, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(Run, "open", lambda path: Opened(model))
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["kgan", "translate", str(tmp_path / "run"), *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            kgan_cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out.strip(), said.err
+
+    return call
+
+
+def noise(*shape, dtype=np.uint8):
+    return RANDOM.integers(0, np.iinfo(dtype).max, shape, dtype=dtype)
+
+
+PICTURES = {
+    "rgba.png": (lambda: Image.fromarray(noise(211, 317, 4)), "RGBA", (317, 211)),
+    "gray.jpg": (lambda: Image.fromarray(noise(40, 50)), "RGB", (50, 40)),
+    "deep.png": (lambda: Image.fromarray(noise(33, 20, dtype=np.uint16)), "RGB", (20, 33)),
+    "dot.png": (lambda: Image.fromarray(noise(1, 1, 3)), "RGB", (1, 1)),
+    "palette.gif": (lambda: Image.fromarray(noise(30, 30, 3)).quantize(8), None, (30, 30)),
+    "web.webp": (lambda: Image.fromarray(noise(25, 31, 3)), "RGB", (31, 25)),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_keeps_its_size_and_format(name, translate, tmp_path):
+    make, mode, size = PICTURES[name]
+    make().save(tmp_path / name)
+    code, out, err = translate(tmp_path / name, tmp_path / "out" / name)
+    assert code == 0, err
+    assert out == str(tmp_path / "out" / name)
+    with Image.open(tmp_path / name) as before, Image.open(out) as after:
+        assert after.size == size and after.format == before.format
+        assert mode is None or after.mode == mode
+        if mode == "RGBA":
+            np.testing.assert_array_equal(after.getchannel("A"), before.getchannel("A"))
+
+
+def test_the_picture_is_what_the_model_makes_of_it_in_the_direction_asked(translate, model, tmp_path):
+    pixels = noise(24, 36, 3)
+    Image.fromarray(pixels).save(tmp_path / "in.png")
+    for direction in ("a_to_b", "b_to_a"):
+        translate(tmp_path / "in.png", tmp_path / f"{direction}.png", "--direction", direction)
+        expected = kgan.pixels.to_uint8(model.translate(kgan.pixels.from_uint8(pixels)[None], direction))[0]
+        with Image.open(tmp_path / f"{direction}.png") as made:
+            np.testing.assert_array_equal(np.asarray(made), expected)
+
+
+def test_a_folder_goes_through_with_the_broken_one_named_and_then_only_what_is_missing(translate, tmp_path):
+    folder = tmp_path / "in"
+    (folder / "deeper").mkdir(parents=True)
+    for index in range(19):
+        Image.fromarray(noise(16, 16, 3)).save(folder / ("deeper" if index % 2 else "") / f"{index}.png")
+    (folder / "torn.jpg").write_bytes(b"torn")
+    code, out, err = translate(folder, tmp_path / "out")
+    assert code == 1 and out == str(tmp_path / "out")
+    assert err.strip().splitlines()[-1].startswith(f"not translated: {folder / 'torn.jpg'}: ")
+    made = sorted(file.relative_to(tmp_path / "out") for file in (tmp_path / "out").rglob("*.png"))
+    assert made == sorted(file.relative_to(folder) for file in folder.rglob("*.png")) and len(made) == 19
+    (tmp_path / "out" / "4.png").unlink()
+    (tmp_path / "out" / "6.png").write_bytes(b"mine")
+    (folder / "torn.jpg").unlink()
+    code, _, err = translate(folder, tmp_path / "out")
+    assert code == 0 and "18 of 19 are in" in err
+    assert (tmp_path / "out" / "4.png").exists() and (tmp_path / "out" / "6.png").read_bytes() == b"mine"
+
+
+def test_a_glob_and_tiles(translate, tmp_path):
+    for name in ("a.png", "b.png", "c.txt"):
+        Image.fromarray(noise(70, 90, 3)).save(tmp_path / name, format="PNG")
+    code, _, err = translate(tmp_path / "*.*", tmp_path / "out", "--tile", 32)
+    assert code == 0, err
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    with Image.open(tmp_path / "out" / "a.png") as made:
+        assert made.size == (90, 70)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("none.png", "out"), "none.png: no such file"),
+        (("in.png", "out.png", "--direction", "b_to_c"), "did you mean 'b_to_a'"),
+        (("in.png", "out.tiffany"), "unknown picture format"),
+        (("clip.mp4", "out.mp4"), "kgan\\[video\\]"),
+    ],
+)
+def test_what_cannot_be_translated_is_said_in_one_line(words, message, translate, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in.png")
+    (tmp_path / "clip.mp4").write_bytes(b"clip")
+    code, _, err = translate(*(tmp_path / word if "." in word else word for word in words))
+    assert code == 1 and len(err.strip().splitlines()) == 1
+    assert re.search(message, err)
+
+
+def test_a_run_of_another_family_is_told_what_it_is_for(translate, tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "open", lambda path: Opened(object()))
+    Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in.png")
+    code, _, err = translate(tmp_path / "in.png", tmp_path / "out.png")
+    assert code == 1 and "draws pictures from nothing" in err
