@@ -35,7 +35,9 @@ def train(
     depth: int = 1,
     latent_dim: int = 128,
     words: bool = True,
-    mismatch: float = 0.25,
+    conditioning: Literal["projection", "concatenation", "auxiliary"] = "auxiliary",
+    mismatch: float | None = None,
+    classification_weight: float = 0.3,
     loss: str = "non_saturating",
     penalty: Literal["r1", "gradient_penalty", "none"] = "r1",
     penalty_weight: float | None = None,
@@ -62,7 +64,10 @@ def train(
         depth: Residual units at each size.
         latent_dim: Size of the noise.
         words: Whether tags, where there are any, become prompts.
-        mismatch: Share of the fakes' loss that real images with another word have.
+        conditioning: How the critic knows the words; an auxiliary classifier names them itself.
+        mismatch: Share of the fakes' loss that real images with another word have; by default 0.25, 0 beside a
+            classifier.
+        classification_weight: What the auxiliary classifier counts beside the game.
         loss: An adversarial loss of kgan.losses, by name.
         penalty: What keeps the critic smooth, computed every 4th step; the Wasserstein loss wants gradient_penalty.
         penalty_weight: Its weight; by default 1 for r1, 10 for gradient_penalty.
@@ -88,7 +93,12 @@ def train(
         keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
         common = {"ema_decay": ema_decay, "augment": None if augment == "none" else augment, "seed": seed}
         sizes = (images.image_shape, width, depth, latent_dim)
-        model = _plain(*sizes, common) if tags is None else _worded(tags, *sizes, {"mismatch": mismatch, **common})
+        if mismatch is None:
+            mismatch = 0.0 if conditioning == "auxiliary" else 0.25
+        # A classifier that learns from fakes too agrees with the generator on colours that no real eye has.
+        classifier = {"classification_weight": classification_weight, "classify_fakes": False}
+        worded = {"mismatch": mismatch, **classifier, **common}
+        model = _plain(*sizes, common) if tags is None else _worded(tags, *sizes, conditioning, worded)
         model.compile(
             steady_adam(learning_rate),
             steady_adam(learning_rate),
@@ -133,13 +143,19 @@ def _plain(shape: tuple[int, int, int], width: int, depth: int, latent_dim: int,
 
 
 def _worded(
-    tags: Tags, shape: tuple[int, int, int], width: int, depth: int, latent_dim: int, options: dict[str, Any]
+    tags: Tags,
+    shape: tuple[int, int, int],
+    width: int,
+    depth: int,
+    latent_dim: int,
+    conditioning: Literal["projection", "concatenation", "auxiliary"],
+    options: dict[str, Any],
 ) -> kgan.ConditionalGAN:
     encoder = kgan.PromptEncoder(tags.attributes)
     columns = sum(encoder.groups)
     return kgan.ConditionalGAN(
         conditional.generator(latent_dim, columns, shape, width, depth),
-        conditional.discriminator(shape, columns, width, depth),
+        conditional.discriminator(shape, columns, width, depth, conditioning=conditioning),
         latent_dim,
         groups=encoder.groups,
         prior=occurring(*tags.values.values()),
