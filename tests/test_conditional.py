@@ -98,6 +98,17 @@ def test_the_auxiliary_classifiers_cross_entropy_by_hand():
     assert gan.critic(data[0], data).shape == (8, 1)
 
 
+@pytest.mark.parametrize("fakes_too", [True, False])
+def test_the_critic_classifies_real_images_and_generated_ones_if_asked(fakes_too):
+    gan, (images, conditions) = model(classifier, classify_fakes=fakes_too, classification_weight=0.5), batch()
+    fakes = gan.generate((images, conditions))
+    each = [float(gan._cross_entropy(conditions, gan.discriminator(x)[1])) for x in (images, fakes)]
+    ours = float(gan.discriminator_losses((images, conditions), fakes)["discriminator_classification"])
+    assert ours == pytest.approx(0.5 * (sum(each) if fakes_too else each[0]), rel=1e-5)
+    theirs = float(gan.generator_losses((images, conditions), fakes)["generator_classification"])
+    assert theirs == pytest.approx(0.5 * each[1], rel=1e-5)
+
+
 def test_groups_have_a_cross_entropy_each_and_a_clueless_classifier_the_sum_of_their_logarithms():
     gan = model()
     gan.conditions = Groups((2, 3))
