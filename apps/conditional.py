@@ -38,6 +38,7 @@ def train(
     conditioning: Literal["projection", "concatenation", "auxiliary"] = "projection",
     norm: Literal["none", "conditional_batch"] = "none",
     mismatch: float = 0.0,
+    classification_weight: float = 0.3,
     loss: str = "non_saturating",
     penalty: Literal["r1", "gradient_penalty", "none"] = "r1",
     penalty_weight: float | None = None,
@@ -64,6 +65,7 @@ def train(
         conditioning: How the critic knows the class.
         norm: Normalization in the generator: none, or BatchNorm with the class's scale and shift.
         mismatch: Share of the fakes' loss that real images of another class have, such as 0.5.
+        classification_weight: What an auxiliary classifier counts beside the game.
         loss: An adversarial loss of kgan.losses, by name.
         penalty: What keeps the critic smooth, computed every 4th step; the Wasserstein loss wants gradient_penalty.
         penalty_weight: Its weight; by default 1 for r1, 10 for gradient_penalty.
@@ -94,6 +96,9 @@ def train(
             groups=(num_classes,),
             prior=occurring(classes),
             mismatch=mismatch,
+            classification_weight=classification_weight,
+            # A classifier that learns from fakes too agrees with the generator on signs that no real image has.
+            classify_fakes=False,
             ema_decay=ema_decay,
             augment=None if augment == "none" else augment,
             seed=seed,

@@ -160,7 +160,7 @@ def make_codes(categories: int, warmup: int | None) -> tuple[Code, ...]:
     if warmup is None:
         return Categorical(categories), *(Continuous(STD**2, std=STD) for _ in range(2))
     move = {"zoom": 0.15, "stretch": 0.15, "shift": 0.08}
-    anything = Distortion(shear=0.4, turn=0.2, zoom=0.3, stretch=0.3, shift=0.08, thicken=0.7)
+    anything = Distortion(shear=0.6, turn=0.3, zoom=0.3, stretch=0.3, shift=0.08, thicken=0.7)
     return (
         Categorical(categories, channel=anything, warmup=warmup, agreement=1.0),
         # A turn changes the slant too, so the code that is to be the slant is read from upright digits.
