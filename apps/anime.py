@@ -99,7 +99,7 @@ def train(
         sizes = (images.image_shape, width, depth, latent_dim)
         if mismatch is None:
             mismatch = 0.0 if conditioning == "auxiliary" else 0.25
-        # A classifier that learns from fakes too agrees with the generator on colours that no real eye has.
+        # A classifier that learns from fakes too can agree with the generator on signs that no real face has.
         classifier = {"classification_weight": classification_weight, "classify_fakes": False}
         worded = {"mismatch": mismatch, **classifier, **common}
         model = _plain(*sizes, common) if tags is None else _worded(tags, *sizes, conditioning, worded)

@@ -300,9 +300,10 @@ class Adversarial(Persistent):
         """Returns the averaged copy of a network of which one is kept, or the network itself where none are."""
         if self.ema_decay is None:
             return network
-        return next(mean for mean, raw in self._averages() if raw is network)
+        return next(mean for mean, raw in self._averaged_pairs() if raw is network)
 
-    def _averages(self) -> list[tuple[keras.Model, keras.Model]]:
+    def _averaged_pairs(self) -> list[tuple[keras.Model, keras.Model]]:
+        """Returns each average beside the network that it is of."""
         means = [*self.averages, *self.other_averages]
         return list(zip(means, [*self.generators, *self.also_averaged], strict=True))
 
@@ -311,7 +312,7 @@ class Adversarial(Persistent):
             return
         step = tf.cast(self.generator_optimizer.iterations.value, "float32")
         rate = 1.0 - tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for mean, raw in self._averages():
+        for mean, raw in self._averaged_pairs():
             move_towards(mean, raw, rate)
 
 
