@@ -16,14 +16,13 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
-
 import kgan
+from kgan.apps._shared import absolute, open_images, say_left_out, set_up, show_progress, train_watched
 from kgan.apps.dcgan import penalty_of, steady_adam
 from kgan.conditions import occurring
 from kgan.data import ConditionedImages, ImageSet, Tags
 from kgan.networks import conditional, residual
-from kgan.runs import Run, fit
+from kgan.runs import Run
 
 EPOCHS = 100
 
@@ -86,15 +85,13 @@ def train(
         out: The run's folder, by default runs/anime/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    # A run is resumed from wherever its user happens to be.
-    data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().exists() else data
+    data = absolute(data)
     run = run or Run.new("anime", locals(), out)
     images, tags = _open(data, size, words, skip_broken)
     held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)
     model = run.restore()
     if model is None:
-        keras.utils.set_random_seed(seed)
-        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        set_up(seed, precision)
         common = {"ema_decay": ema_decay, "augment": None if augment == "none" else augment, "seed": seed}
         sizes = (images.image_shape, width, depth, latent_dim)
         if mismatch is None:
@@ -110,16 +107,12 @@ def train(
             penalty=penalty_of(penalty, penalty_weight),
             jit_compile=xla,
         )
-    training = images if tags is None else ConditionedImages(images, tags.one_hot())
+    examples = None if tags is None else ConditionedImages(images, tags.one_hot())
     epochs = EPOCHS if epochs is None and minutes is None else epochs
-    pictures = kgan.SampleGrid(run.samples)
-    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
-    health = kgan.HealthMonitor(training, path=run.path / "health.jsonl")
-    callbacks = [pictures, scores, health]
     budget: dict[str, Any] = {"epochs": epochs, "minutes": minutes}
-    fit(run, model, training, batch_size=batch_size, flip=flip, seed=seed, callbacks=callbacks, **budget)
-    pictures.save_gif(run.path / "training.gif")
-    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    train_watched(
+        run, model, images, held_out, examples=examples, batch_size=batch_size, flip=flip, seed=seed, **budget
+    )
     published = kgan.export(run.load_model(), run.path / "savedmodel")
     ask = "" if tags is None else f" --prompt {kgan.PromptEncoder(tags.attributes).example!r}"
     print(f"published {published}; ask it: kgan sample {run.path}{ask}", file=sys.stderr)
@@ -127,13 +120,12 @@ def train(
 
 
 def _open(data: str, size: int, words: bool, skip_broken: bool) -> tuple[ImageSet, Tags | None]:
-    options: dict[str, Any] = {"image_size": size, "channels": 3, "skip_broken": skip_broken, "progress": _show}
-    if words and kgan.data.is_tagged(data):
-        images, tags = kgan.data.open_tagged(data, **options)
-    else:
-        images, tags = kgan.data.open_images(kgan.data.images_of(data), **options), None
-    for name, reason in images.skipped.items():
-        print(f"left out {name}: {reason}", file=sys.stderr)
+    if not (words and kgan.data.is_tagged(data)):
+        return open_images(str(kgan.data.images_of(data)), size, skip_broken, channels=3), None
+    images, tags = kgan.data.open_tagged(
+        data, image_size=size, channels=3, skip_broken=skip_broken, progress=show_progress
+    )
+    say_left_out(images)
     return images, tags
 
 
@@ -166,7 +158,3 @@ def _worded(
         encoder=encoder,
         **options,
     )
-
-
-def _show(doing: str, done: int, total: int) -> None:
-    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)

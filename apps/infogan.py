@@ -18,13 +18,13 @@ import numpy as np
 
 import kgan
 from kgan import pixels
+from kgan.apps._shared import absolute, open_images, set_up, train_watched
 from kgan.codes import Categorical, Code, Continuous, Distortion
 from kgan.evaluation.codes import describe_codes
 from kgan.networks import residual
-from kgan.runs import Run, fit
+from kgan.runs import Run
 
 EPOCHS = 6
-FOLDER_SIZE = 64
 NOISE_DIM = 62
 # A continuous code's traversal goes twice as far as it was trained on.
 REACH = 2.0
@@ -78,15 +78,13 @@ def train(
         out: The run's folder, by default runs/infogan/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    # A run is resumed from wherever its user happens to be.
-    data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().is_dir() else data
+    data = absolute(data)
     run = run or Run.new("infogan", locals(), out)
-    images = _open(data, size, skip_broken)
+    images = open_images(data, size, skip_broken)
     held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)
     model = run.restore()
     if model is None:
-        keras.utils.set_random_seed(seed)
-        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        set_up(seed, precision)
         model = build(
             images.image_shape,
             width=width,
@@ -99,13 +97,7 @@ def train(
             seed=seed,
         )
     epochs = EPOCHS if epochs is None and minutes is None else epochs
-    pictures = kgan.SampleGrid(run.samples)
-    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
-    health = kgan.HealthMonitor(images, held_out, path=run.path / "health.jsonl")
-    callbacks = [pictures, scores, health]
-    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=callbacks)
-    pictures.save_gif(run.path / "training.gif")
-    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
     model = run.load_model()
     published = kgan.export(model, run.path / "savedmodel")
     draw_codes(model, run.path / "codes")
@@ -179,16 +171,3 @@ def draw_codes(model: kgan.InfoGAN, folder: Path) -> None:
         else:
             latents = model.latents(down, **{name: np.linspace(-REACH, REACH, COLUMNS)[across]})
         pixels.save_png(folder / f"{name.replace('_', '-')}.png", pixels.grid(model(latents), columns=COLUMNS))
-
-
-def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
-    if size is None and Path(data).is_dir():
-        size = FOLDER_SIZE
-    images = kgan.data.open_images(data, image_size=size, skip_broken=skip_broken, progress=_show)
-    for name, reason in images.skipped.items():
-        print(f"left out {name}: {reason}", file=sys.stderr)
-    return images
-
-
-def _show(doing: str, done: int, total: int) -> None:
-    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)
