@@ -15,11 +15,11 @@ from typing import Literal
 import keras
 
 import kgan
+from kgan.apps._shared import absolute, open_images, set_up, train_watched
 from kgan.networks import residual
-from kgan.runs import Run, fit
+from kgan.runs import Run
 
 EPOCHS = 20
-FOLDER_SIZE = 64
 LARGEST_NORM = 10.0
 # The penalties with the weights that suit them.
 PENALTIES = {"r1": (kgan.R1, 1.0), "gradient_penalty": (kgan.GradientPenalty, 10.0)}
@@ -70,15 +70,13 @@ def train(
         out: The run's folder, by default runs/dcgan/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    # A run is resumed from wherever its user happens to be.
-    data = str(Path(data).expanduser().resolve()) if Path(data).expanduser().is_dir() else data
+    data = absolute(data)
     run = run or Run.new("dcgan", locals(), out)
-    images = _open(data, size, skip_broken)
+    images = open_images(data, size, skip_broken)
     held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)
     model = run.restore()
     if model is None:
-        keras.utils.set_random_seed(seed)
-        keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+        set_up(seed, precision)
         model = build(
             images.image_shape,
             width=width,
@@ -93,13 +91,7 @@ def train(
             seed=seed,
         )
     epochs = EPOCHS if epochs is None and minutes is None else epochs
-    pictures = kgan.SampleGrid(run.samples)
-    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
-    health = kgan.HealthMonitor(images, held_out, path=run.path / "health.jsonl")
-    callbacks = [pictures, scores, health]
-    fit(run, model, images, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed, callbacks=callbacks)
-    pictures.save_gif(run.path / "training.gif")
-    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
     print(
         f"published {kgan.export(run.load_model(), run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
         file=sys.stderr,
@@ -152,16 +144,3 @@ def penalty_of(name: str, weight: float | None) -> kgan.penalties.Penalty | None
         return None
     kind, default = PENALTIES[name]
     return kind(default if weight is None else weight, every=4)
-
-
-def _open(data: str, size: int | None, skip_broken: bool) -> kgan.data.ImageSet:
-    if size is None and Path(data).is_dir():
-        size = FOLDER_SIZE
-    images = kgan.data.open_images(data, image_size=size, skip_broken=skip_broken, progress=_show)
-    for name, reason in images.skipped.items():
-        print(f"left out {name}: {reason}", file=sys.stderr)
-    return images
-
-
-def _show(doing: str, done: int, total: int) -> None:
-    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)

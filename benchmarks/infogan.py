@@ -1,6 +1,6 @@
 """The infogan app, several seeds: how well its codes tell class, slant and stroke width, as a table.
 
-    TFDS_DATA_DIR=... python benchmarks/infogan.py --seeds 3 --images 640000 --out infogan
+    TFDS_DATA_DIR=... python benchmarks/infogan.py --seeds 3 --out infogan
 
 Two are trained at a time, each on half of the processor's cores, for as many whole epochs as the images are worth, and
 the table is made of what each run wrote about its codes. Started again, it goes on after the last training that was
@@ -43,7 +43,7 @@ def main() -> None:
     """Trains, reads, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--images", type=int, default=640_000, help="that each training sees; whole epochs of them")
+    parser.add_argument("--images", type=int, default=360_000, help="that each training sees; whole epochs of them")
     parser.add_argument("--data", choices=["mnist", "synthetic"], default="mnist")
     parser.add_argument("--out", type=Path, default=Path("infogan"))
     given = parser.parse_args()

@@ -42,6 +42,7 @@ class Adversarial(Persistent):
         augment: What all images pass before the critics see them in training: None, an augmentation of `kgan.augment`,
             or its name.
         seed: Where all noise starts, an integer in [0, 2^31).
+        also_averaged: Networks beside the generators of which an average is kept too.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Adversarial(Persistent):
         ema_decay: float | None,
         augment: Any = None,
         seed: int,
+        also_averaged: Sequence[keras.Model] = (),
         **kwargs: Any,
     ):
         super().__init__(seed=seed, **kwargs)
@@ -63,6 +65,8 @@ class Adversarial(Persistent):
         self.ema_decay = ema_decay
         self.augment = augmentations.get(augment)
         self.averages = [] if ema_decay is None else [frozen_copy(network) for network in generators]
+        self.also_averaged = list(also_averaged)
+        self.other_averages = [] if ema_decay is None else [frozen_copy(network) for network in self.also_averaged]
         self.critic_updates = self.add_counter("critic_updates")
         self._means = TermMeans()
         # A model that only calls its sub-models is never marked built by Keras, and then cannot save its weights.
@@ -293,17 +297,22 @@ class Adversarial(Persistent):
     # ------------------------------------------------------------------ averages
 
     def averaged(self, network: keras.Model) -> keras.Model:
-        """Returns the averaged copy of one of the generators, or the network itself if no average is kept."""
-        if not self.averages:
+        """Returns the averaged copy of a network of which one is kept, or the network itself where none are."""
+        if self.ema_decay is None:
             return network
-        return next(mean for mean, raw in zip(self.averages, self.generators, strict=True) if raw is network)
+        return next(mean for mean, raw in self._averaged_pairs() if raw is network)
+
+    def _averaged_pairs(self) -> list[tuple[keras.Model, keras.Model]]:
+        """Returns each average beside the network that it is of."""
+        means = [*self.averages, *self.other_averages]
+        return list(zip(means, [*self.generators, *self.also_averaged], strict=True))
 
     def _update_averages(self) -> None:
-        if not self.averages:
+        if self.ema_decay is None:
             return
         step = tf.cast(self.generator_optimizer.iterations.value, "float32")
         rate = 1.0 - tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for mean, raw in zip(self.averages, self.generators, strict=True):
+        for mean, raw in self._averaged_pairs():
             move_towards(mean, raw, rate)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.errors import InputError
+from kgan.seeds import uniform_from_seeds
 
 # Keeps the draws of conditions apart from the latents drawn from the same seeds.
 CONDITIONS = 0x636F6E64
@@ -68,10 +69,10 @@ class Groups:
             seeds: `(n,)` integers.
         """
         if self._combinations is None:
-            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), len(self.sizes))
+            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), len(self.sizes), CONDITIONS)
             values = tf.minimum(tf.cast(uniform * self.sizes, tf.int32), tf.constant(self.sizes) - 1)
         else:
-            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), 1)[:, 0]
+            uniform = uniform_from_seeds(tf.cast(seeds, tf.int64), 1, CONDITIONS)[:, 0]
             values = tf.gather(self._combinations, tf.searchsorted(self._edges, uniform, side="right"))
         return tf.concat([tf.one_hot(values[:, index], size) for index, size in enumerate(self.sizes)], axis=1)
 
@@ -129,14 +130,3 @@ def _drawn_beside(group: tf.Tensor, marginal: np.ndarray, uniform: tf.Tensor) ->
     edges = tf.cumsum(weights, axis=1)
     passed = uniform[:, None] * edges[:, -1:] >= edges
     return tf.one_hot(tf.reduce_sum(tf.cast(passed, tf.int32), axis=1), len(marginal), dtype=group.dtype)
-
-
-# A graph, as row by row it would take a hundred times as long.
-@tf.function(reduce_retracing=True)
-def uniform_from_seeds(seeds: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns numbers of U(0, 1) `(n, count)`; row i is a function of `seeds[i]` alone, on any machine."""
-    return tf.map_fn(
-        lambda seed: tf.random.stateless_uniform((count,), tf.stack([seed, CONDITIONS]), alg="philox"),
-        seeds,
-        fn_output_signature=tf.TensorSpec((count,), tf.float32),
-    )

@@ -13,7 +13,9 @@ from kgan.errors import InputError, unknown_name
 
 def names() -> list[str]:
     """Returns the names of the shipped apps."""
-    return sorted(module.name for module in pkgutil.iter_modules(kgan.apps.__path__))
+    modules = (module.name for module in pkgutil.iter_modules(kgan.apps.__path__))
+    # What the apps share is none.
+    return sorted(name for name in modules if not name.startswith("_"))
 
 
 def summary(name: str) -> str:

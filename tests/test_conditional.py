@@ -82,8 +82,9 @@ def test_real_images_with_wrong_conditions_count_as_fakes():
     assert least - 1e-6 <= float(terms["mismatch_loss"]) <= most + 1e-6
 
 
-def test_the_auxiliary_classifiers_cross_entropy_by_hand():
-    gan, data = model(classifier, classification_weight=2.0), batch()
+@pytest.mark.parametrize("fakes_too", [True, False])
+def test_the_auxiliary_classifiers_cross_entropy_by_hand_on_real_images_and_on_generated_ones_if_asked(fakes_too):
+    gan, data = model(classifier, classification_weight=2.0, classify_fakes=fakes_too), batch()
     fakes = gan.generate(data)
     entropies = []
     for images in (data[0], fakes):
@@ -91,7 +92,8 @@ def test_the_auxiliary_classifiers_cross_entropy_by_hand():
         log_softmax = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         entropies.append(-(log_softmax * data[1].numpy()).sum(1).mean())
     terms = gan.discriminator_losses(data, fakes)
-    np.testing.assert_allclose(terms["discriminator_classification"], 2 * sum(entropies), rtol=1e-5)
+    counted = sum(entropies) if fakes_too else entropies[0]
+    np.testing.assert_allclose(terms["discriminator_classification"], 2 * counted, rtol=1e-5)
     np.testing.assert_allclose(
         gan.generator_losses(data, fakes)["generator_classification"], 2 * entropies[1], rtol=1e-5
     )

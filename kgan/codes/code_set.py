@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kgan.codes.base import Code
 from kgan.errors import InputError, unknown_name
+from kgan.seeds import uniform_from_seeds
 
 # Of what a seed draws, the codes; `kgan.latents.from_seeds` takes the noise from 0.
 CODES = 1
@@ -65,7 +66,7 @@ class CodeSet:
                 raise InputError(
                     f"{name}: expected one value, or one for each of {seeds.shape[0]} seeds; got {values}."
                 )
-        return self._columns(_uniform_from_seeds(seeds, len(self.by_name)), chosen)
+        return self._columns(uniform_from_seeds(seeds, len(self.by_name), CODES), chosen)
 
     def _columns(self, uniform: tf.Tensor, chosen: Mapping[str, Any]) -> tf.Tensor:
         drawn = zip(self.by_name.items(), tf.unstack(uniform, axis=1), strict=True)
@@ -89,14 +90,3 @@ class CodeSet:
 
     def _split(self, columns: tf.Tensor, sizes: list[int]) -> dict[str, tf.Tensor]:
         return dict(zip(self.by_name, tf.split(columns, sizes, axis=1), strict=True))
-
-
-# A graph, as row by row it would take a hundred times as long.
-@tf.function
-def _uniform_from_seeds(seeds: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns numbers of U(0, 1), `(n, count)`; row i is a function of `seeds[i]` alone."""
-    return tf.map_fn(
-        lambda seed: tf.random.stateless_uniform((count,), tf.stack([seed, CODES]), alg="philox"),
-        seeds,
-        fn_output_signature=tf.TensorSpec((count,), tf.float32),
-    )

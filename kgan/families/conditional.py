@@ -26,7 +26,9 @@ class ConditionalGAN(Adversarial):
     - a critic of `[images, conditions]` judges both together: by concatenation (Mirza and Osindero 2014; Reed et al.
       2016) or by projection (Miyato and Koyama 2018);
     - a critic of images alone with two outputs, logits and class logits, has an auxiliary classifier (ACGAN; Odena et
-      al. 2017, equations 2 and 3): both players also minimise its cross-entropy, on real and on generated images.
+      al. 2017, equations 2 and 3): both players also minimise its cross-entropy, on real and on generated images; or
+      the critic on real ones alone (StarGAN; Choi et al. 2018, equations 2 and 3), so that the two cannot agree on
+      signs of a class that real images do not have.
 
     With `mismatch` the first kind is matching-aware (GAN-CLS; Reed et al. 2016, algorithm 1): real images with a wrong
     condition count as fakes, that share of them; the paper's is 0.5.
@@ -39,6 +41,7 @@ class ConditionalGAN(Adversarial):
         prior: The conditions that occur and how often, for `sample` and for wrong ones; see `Groups`.
         mismatch: Share of the fakes' loss that real images with wrong conditions have, in [0, 1).
         classification_weight: Of the auxiliary classifier's cross-entropy.
+        classify_fakes: Whether the critic learns to classify generated images too.
         encoder: A `kgan.PromptEncoder` of the same groups: prompts `(n,)`, strings, to conditions, zeros where a prompt
             says nothing of a group; or None.
         ema_decay: Decay of the averaged generator per step, or None; see `Adversarial`.
@@ -61,6 +64,7 @@ class ConditionalGAN(Adversarial):
         prior: Prior | None = None,
         mismatch: float = 0.0,
         classification_weight: float = 1.0,
+        classify_fakes: bool = True,
         encoder: keras.layers.Layer | None = None,
         ema_decay: float | None = None,
         augment: Any = None,
@@ -82,6 +86,7 @@ class ConditionalGAN(Adversarial):
         self.prior = None if prior is None else [list(map(list, prior[0])), list(prior[1])]
         self.mismatch = mismatch
         self.classification_weight = classification_weight
+        self.classify_fakes = classify_fakes
         self.encoder = encoder
         self.conditions = Groups(self.groups, prior)
         self.auxiliary = len(discriminator.inputs) == 1
@@ -141,8 +146,10 @@ class ConditionalGAN(Adversarial):
             wrong_logits, _ = self._judge(seen, wrong, training)
             terms["mismatch_loss"] = self.mismatch * self.adversarial_loss.discriminator(real_logits, wrong_logits)
         if self.auxiliary:
-            both = self._cross_entropy(conditions, real_classes) + self._cross_entropy(conditions, fake_classes)
-            terms["discriminator_classification"] = self.classification_weight * both
+            entropy = self._cross_entropy(conditions, real_classes)
+            if self.classify_fakes:
+                entropy += self._cross_entropy(conditions, fake_classes)
+            terms["discriminator_classification"] = self.classification_weight * entropy
         critic = partial(self.critic, batch=batch, training=training)
         terms.update(self.penalty_terms(lambda images: critic(on_real(images)), real, fakes, training))
         self.observe(real_logits, training)

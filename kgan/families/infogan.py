@@ -49,7 +49,7 @@ class InfoGAN(Adversarial):
         posterior: Q's own layers: maps features to the codes' answers, `(n, columns)`.
         codes: The codes, such as `(kgan.codes.Categorical(10), kgan.codes.Continuous(), kgan.codes.Continuous())`.
         noise_dim: Size of the noise, drawn from N(0, 1) as in every family here; the authors' is U(-1, 1).
-        ema_decay: Decay of the averaged generator per step, or None; see `Adversarial`.
+        ema_decay: Decay, per step, of the averages of the generator and of Q, or None; see `Adversarial`.
         augment: What real and generated images pass before the body in training, or None; see `kgan.augment`. Codes
             without a channel are read from augmented images too.
         seed: Where all noise starts.
@@ -73,7 +73,13 @@ class InfoGAN(Adversarial):
     ):
         networks = [body, critic_head, posterior]
         super().__init__(
-            generators=[generator], discriminators=networks, ema_decay=ema_decay, augment=augment, seed=seed, **kwargs
+            generators=[generator],
+            discriminators=networks,
+            ema_decay=ema_decay,
+            augment=augment,
+            seed=seed,
+            also_averaged=[body, posterior],
+            **kwargs,
         )
         self.generator = generator
         self.body = body
@@ -185,7 +191,11 @@ class InfoGAN(Adversarial):
                 terms[f"{name}_agreement"] = -code.agreement * weights[name] * alike
         return terms
 
-    def _answers(self, features: tf.Tensor, training: bool = False) -> Terms:
+    def _read(self, images: tf.Tensor) -> Terms:
+        """Returns the answers of Q as it is asked after training: averaged, as the generator is."""
+        return self.code_set.split_answer(self.averaged(self.posterior)(self.averaged(self.body)(images)))
+
+    def _answers(self, features: tf.Tensor, training: bool) -> Terms:
         return self.code_set.split_answer(self.posterior(features, training=training))
 
     def _logged(self, terms: Terms) -> Terms:
@@ -244,7 +254,7 @@ class InfoGAN(Adversarial):
 
     @tf.function(reduce_retracing=True)
     def _posteriors(self, images: tf.Tensor) -> Terms:
-        answers = self._answers(self.body(images))
+        answers = self._read(images)
         return {name: code.posterior(answers[name]) for name, code in self.code_set.by_name.items()}
 
     def information(self, num_images: int, seed: int = 0) -> dict[str, float]:
@@ -257,7 +267,7 @@ class InfoGAN(Adversarial):
     @tf.function(reduce_retracing=True)
     def _nats(self, seeds: tf.Tensor) -> Terms:
         latents = self.latents(seeds)
-        answers, drawn = self._answers(self.body(self(latents))), self.code_set.split(latents[:, self.noise_dim :])
+        answers, drawn = self._read(self(latents)), self.code_set.split(latents[:, self.noise_dim :])
         return {name: code.bound(drawn[name], answers[name]) for name, code in self.code_set.by_name.items()}
 
     def endpoints(self) -> dict[str, Endpoint]:

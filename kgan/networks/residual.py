@@ -66,9 +66,8 @@ def discriminator(
     Raises:
         InputError: If the size or an option is not one of those above.
     """
-    images = keras.Input(image_shape, name="images")
-    features = layers.Flatten()(shrink(images, width, depth, max_width))
-    return keras.Model(images, layers.Dense(1, dtype="float32")(features), name=name)
+    features = body(image_shape, width, depth, max_width)
+    return keras.Model(features.input, layers.Dense(1, dtype="float32")(features.output), name=name)
 
 
 def body(
@@ -80,15 +79,7 @@ def body(
 ) -> keras.Model:
     """Returns the discriminator without its last layer: from images to features `(n, d)`, for several heads to share.
 
-    Args:
-        image_shape: `(size, size, channels)`, size 16 to 128, channels 1 or 3.
-        width: Channels at half the picture's size, twice as many at each halving, half as many at its own size.
-        depth: Residual units at each size.
-        max_width: Most channels of any feature map.
-        name: Of the model.
-
-    Raises:
-        InputError: If the size or an option is not one of those above.
+    The options, and what they raise, are those of `discriminator`.
     """
     images = keras.Input(image_shape, name="images")
     return keras.Model(images, layers.Flatten()(shrink(images, width, depth, max_width)), name=name)

@@ -1,0 +1,79 @@
+"""What every app does alike: opens images, sets up Keras, trains under watch."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import kgan
+from kgan.data import ImageSet
+from kgan.runs import Run, fit
+
+FOLDER_SIZE = 64
+
+
+def absolute(data: str) -> str:
+    """Returns a path from the root, for a run is resumed from wherever its user happens to be; a name as it is."""
+    path = Path(data).expanduser()
+    there = path.is_dir() or (path.suffix.lower() == ".csv" and path.is_file())
+    return str(path.resolve()) if there else data
+
+
+def open_images(data: str, size: int | None, skip_broken: bool, channels: int | None = None) -> ImageSet:
+    """Opens images, those of a folder at 64 pixels unless a size is given; says how far it is and what it left out."""
+    if size is None and Path(data).is_dir():
+        size = FOLDER_SIZE
+    images = kgan.data.open_images(
+        data, image_size=size, channels=channels, skip_broken=skip_broken, progress=show_progress
+    )
+    say_left_out(images)
+    return images
+
+
+def say_left_out(images: ImageSet) -> None:
+    """Names the files that could not be read."""
+    for name, reason in images.skipped.items():
+        print(f"left out {name}: {reason}", file=sys.stderr)
+
+
+def show_progress(doing: str, done: int, total: int) -> None:
+    """Says how far reading has come."""
+    print(f"{doing}: {done:,} of {total:,}", file=sys.stderr)
+
+
+def set_up(seed: int, precision: str) -> None:
+    """Seeds the weights of networks made from here on, and says what they compute in."""
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+
+
+def train_watched(
+    run: Run,
+    model: keras.Model,
+    images: ImageSet,
+    held_out: ImageSet | None,
+    *,
+    examples: Any = None,
+    held_out_examples: Any = None,
+    **options: Any,
+) -> None:
+    """Trains with pictures, scores and health, keeps the best model, and sums up.
+
+    Args:
+        run: Where it all goes.
+        model: A compiled model.
+        images: The training images, for the scores.
+        held_out: Others, or None.
+        examples: What the model is trained on, if that is more than the images.
+        held_out_examples: The same of the others, for the health; without `examples` they are `held_out`.
+        **options: Of `kgan.runs.fit`.
+    """
+    others = held_out if examples is None else held_out_examples
+    examples = images if examples is None else examples
+    pictures = kgan.SampleGrid(run.samples)
+    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
+    health = kgan.HealthMonitor(examples, others, path=run.path / "health.jsonl")
+    fit(run, model, examples, callbacks=[pictures, scores, health], **options)
+    pictures.save_gif(run.path / "training.gif")
+    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
