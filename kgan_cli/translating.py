@@ -2,7 +2,7 @@
 
 import dataclasses
 import glob
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,7 @@ def _each(todo: Sequence[tuple[Path, Path]], translator: Translator) -> dict[str
     return broken
 
 
-def _one(file: Path, target: Path, translator: Callable[[np.ndarray], np.ndarray] | Any) -> str | None:
+def _one(file: Path, target: Path, translator: Any) -> str | None:
     """Translates a picture; returns why it could not be read, or None."""
     try:
         read_header(file)
