@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 import kgan
-from kgan.data import ImageSet
+from kgan.data import ImageSet, PairedImages, UnpairedImages
 from kgan.runs import Run, fit
 
 FOLDER_SIZE = 64
@@ -31,7 +31,7 @@ def open_images(data: str, size: int | None, skip_broken: bool, channels: int | 
     return images
 
 
-def say_left_out(images: ImageSet) -> None:
+def say_left_out(images: ImageSet | PairedImages | UnpairedImages) -> None:
     """Names the files that could not be read."""
     for name, reason in images.skipped.items():
         print(f"left out {name}: {reason}", file=sys.stderr)
@@ -71,9 +71,34 @@ def train_watched(
     """
     others = held_out if examples is None else held_out_examples
     examples = images if examples is None else examples
-    pictures = kgan.SampleGrid(run.samples)
-    scores = kgan.ScoreMonitor(kgan.evaluation.default_scorer(images, held_out), run.best)
-    health = kgan.HealthMonitor(examples, others, path=run.path / "health.jsonl")
-    fit(run, model, examples, callbacks=[pictures, scores, health], **options)
+    scorer = kgan.evaluation.default_scorer(images, held_out)
+    fit_watched(run, model, examples, others, kgan.SampleGrid(run.samples), scorer, **options)
+
+
+def fit_watched(
+    run: Run,
+    model: keras.Model,
+    data: Any,
+    others: Any,
+    pictures: kgan.SampleGrid,
+    scorer: Any,
+    *more: keras.callbacks.Callback,
+    **options: Any,
+) -> None:
+    """Trains under watch, makes a film of the pictures, and sums up.
+
+    Args:
+        run: Where it all goes.
+        model: A compiled model.
+        data: What it is trained on.
+        others: The same that it is not trained on, for the health, or None.
+        pictures: Draws after every epoch.
+        scorer: Says which epoch is best; see `kgan.ScoreMonitor`.
+        *more: Callbacks that come first.
+        **options: Of `kgan.runs.fit`.
+    """
+    scores = kgan.ScoreMonitor(scorer, run.best)
+    health = kgan.HealthMonitor(data, others, path=run.path / "health.jsonl")
+    fit(run, model, data, callbacks=[*more, pictures, scores, health], **options)
     pictures.save_gif(run.path / "training.gif")
     print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)

@@ -4,7 +4,7 @@ from kgan import augment, codes, data, divergences, evaluation, layers, losses, 
 from kgan.adversarial import Adversarial
 from kgan.export import export
 from kgan.families import GAN, ConditionalGAN, CycleGAN, InfoGAN, Pix2Pix
-from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor
+from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor, TranslationGrid
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
 from kgan.prompts import PromptEncoder
 
@@ -23,6 +23,7 @@ __all__ = [
     "PromptEncoder",
     "SampleGrid",
     "ScoreMonitor",
+    "TranslationGrid",
     "WeightClipping",
     "augment",
     "codes",

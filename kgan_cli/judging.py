@@ -93,6 +93,12 @@ def judged_run(path: Path, request: Request, progress: Progress) -> Judged:
     """
     run = Run.open(path)
     model = run.load_model()
+    if hasattr(model, "directions"):
+        raise InputError(
+            f"{path} is a run of {run.app}, whose model turns pictures into pictures: its scores are in "
+            f"{run.best / 'scores.csv'}. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
+            "kgan evaluate OUT REAL."
+        )
     shape = tuple(model.sample(1).shape[1:])
     real, held_out = _real_images(run, shape, request, progress)
     reference = _open_reference(real, held_out, request, request.num, progress)

@@ -59,6 +59,11 @@ def write_samples(path: Path, request: SampleRequest, out: Path | None) -> Path:
     request.check()
     run = Run.open(path)
     model = run.load_model()
+    if hasattr(model, "directions"):
+        raise InputError(
+            f"{path} is a run of {run.app}, whose model turns pictures into pictures and draws none from nothing; "
+            f"kgan translate {path} IN OUT does."
+        )
     rows = _latents(model, request)
     folder, about = run.path / "generated", f"{request.num}-seed-{request.seed}{_asked(request)}"
     if request.single:

@@ -11,11 +11,13 @@ import tensorflow as tf
 
 import kgan
 import tiny
-from kgan.data import ImageSet
+from kgan.data import ImageSet, PairedImages, UnpairedImages
 from kgan.errors import InputError
 from kgan.monitors.health import HealthMonitor, Signals
 from kgan.monitors.health.alarms import Watch
+from kgan.monitors.health.chosen import choose
 from kgan.monitors.health.journal import Journal
+from kgan.monitors.health.probe import Probe, _chunks
 from kgan.monitors.health.signals import Crowd, separation, thumbnails
 from kgan.monitors.health.spectra import Spectra
 from kgan.monitors.health.step_losses import StepLosses
@@ -91,7 +93,7 @@ def test_every_symptom_has_an_illness_here_and_the_healthy_have_none():
 def test_an_illness_that_lasts_is_named_once_with_its_numbers_and_one_thing_to_try(name):
     watch = Watch()
     looks = [WELL, *(dataclasses.replace(WELL, step=1000 + 100 * n, **ILL[name]) for n in range(1, 5))]
-    raised = [symptom for before, now in itertools.pairwise(looks) for symptom in watch.update(now, before)[0]]
+    raised = [symptom for before, now in itertools.pairwise(looks) for symptom in watch.update((now,), (before,))[0]]
     assert [symptom.name for symptom in raised] == [name]
     assert raised[0].words(looks[-1])
     advice = raised[0].advice(tiny.gan())
@@ -103,7 +105,7 @@ def test_what_is_seen_once_is_no_alarm(name):
     watch, ill = Watch(), dataclasses.replace(WELL, step=1100, **ILL[name])
     better = dataclasses.replace(WELL, step=1200)
     ill_again = dataclasses.replace(ill, step=1300)
-    raised = [watch.update(now, before)[0] for before, now in ((WELL, ill), (ill, better), (better, ill_again))]
+    raised = [watch.update((now,), (before,))[0] for before, now in ((WELL, ill), (ill, better), (better, ill_again))]
     assert raised == [[], [], []]
 
 
@@ -112,7 +114,7 @@ def test_lesser_alarms_wait_until_the_graver_one_is_over():
     both = ILL["diverging"] | ILL["samples are collapsing"]
     looks = [dataclasses.replace(WELL, step=1000 + 100 * n, **both) for n in range(3)]
     looks += [dataclasses.replace(WELL, step=1300 + 100 * n, **ILL["samples are collapsing"]) for n in range(3)]
-    said = [watch.update(now, before) for before, now in itertools.pairwise(looks)]
+    said = [watch.update((now,), (before,)) for before, now in itertools.pairwise(looks)]
     assert [[s.name for s in raised] for raised, _ in said] == [
         ["diverging"],
         [],
@@ -185,7 +187,7 @@ def test_watching_changes_not_a_single_bit(penalty):
     plain, seen = (tiny.gan(penalty=penalty) for _ in range(2))
     plain.fit(REAL.batches(8, repeat=True, seed=3), steps_per_epoch=60, epochs=2, verbose=0)
     monitor, _ = watched(seen, epochs=2, steps=60)
-    assert monitor.last.step > 0
+    assert monitor.last[0].step > 0
     assert tiny.differences(plain, seen) == []
 
 
@@ -301,3 +303,110 @@ def test_a_model_without_players_is_refused():
     model.compile(loss="mse")
     with pytest.raises(InputError, match=r"watches a kgan.Adversarial; got a Sequential"):
         model.fit(np.zeros((4, 3)), np.zeros((4, 1)), verbose=0, callbacks=[HealthMonitor(REAL)])
+
+
+# ------------------------------------------------------------------ translators
+
+
+def two_sides(kind, num_a=6, num_b=6):
+    random = np.random.default_rng(0)
+    return kind(*(ImageSet(random.integers(0, 256, (n, *tiny.PICTURE), dtype=np.uint8)) for n in (num_a, num_b)))
+
+
+def floats(images):
+    return tf.constant(images / np.float32(127.5) - 1.0)
+
+
+def test_each_domain_of_a_cyclegan_is_a_game_of_its_own():
+    model, data = tiny.cyclegan(), two_sides(UnpairedImages)
+    (a, b), others = data[:], two_sides(UnpairedImages, 4, 4)[:]
+    looks = Probe(model, data[:], others).look()
+    games = (
+        ("a", model.discriminator_a, model.generator_ba, a, b, others[0]),
+        ("b", model.discriminator_b, model.generator_ab, b, a, others[1]),
+    )
+    for seen, (domain, critic, generator, real, source, held_out) in zip(looks, games, strict=True):
+        fakes = generator(floats(source))
+        real, fake, unseen = (np.mean(critic(x), axis=(1, 2, 3)) for x in (floats(real), fakes, floats(held_out)))
+        assert seen["domain"] == domain
+        assert seen["real_logit"] == pytest.approx(real.mean(), abs=1e-5)
+        assert seen["fake_logit"] == pytest.approx(fake.mean(), abs=1e-5)
+        assert seen["held_out_logit"] == pytest.approx(unseen.mean(), abs=1e-5)
+        assert seen["separation"] == pytest.approx(separation(real, fake), abs=0.06)
+        kernels = [w.numpy() for w in critic.trainable_variables if w.ndim > 1]
+        largest = max(np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), 2) for kernel in kernels)
+        assert seen["discriminator_norm"] == pytest.approx(largest, rel=0.05)
+    batch = (floats(a), floats(b))
+    with tf.GradientTape() as tape:
+        loss = tf.add_n(list(model.generator_losses(batch, model.generate(batch, False), False).values()))
+    gradients = tape.gradient(loss, [w.value for w in model.generator_ba.trainable_variables])
+    # The game of domain a is that of the generator which makes images of a.
+    assert looks[0]["generator_gradient"] == pytest.approx(float(tf.linalg.global_norm(gradients)), rel=1e-3)
+
+
+def test_a_pix2pix_critic_is_asked_about_b_beside_its_a():
+    model, data = tiny.pix2pix(), two_sides(PairedImages)
+    a, b = (floats(side) for side in data[:])
+    (seen,) = Probe(model, data[:], None).look()
+    assert seen["real_logit"] == pytest.approx(float(np.mean(model.discriminator([a, b]))), abs=1e-5)
+    assert seen["fake_logit"] == pytest.approx(float(np.mean(model.discriminator([a, model.generator(a)]))), abs=1e-5)
+    assert seen["domain"] == "" and np.isnan(seen["memorising"])
+
+
+def test_an_alarm_in_one_domain_says_in_which(tmp_path):
+    model, said = tiny.cyclegan(), []
+    monitor = HealthMonitor(two_sides(UnpairedImages), path=tmp_path / "health.jsonl", say=said.append)
+    monitor.set_model(model)
+    monitor.on_train_begin()
+    for step in (60, 120):
+        for network in (model.generator_ab, model.discriminator_a, model.discriminator_b):
+            for weight in network.trainable_variables:
+                weight.assign(weight.value * 1.01)
+        monitor.step = step
+        monitor._look(monitor.probe)
+    assert names(monitor) == ["the generator stands still"] and len(said) == 1
+    assert "the generator stands still: in domain a its weights moved" in said[0]
+    rows = [json.loads(line) for line in (tmp_path / "health.jsonl").read_text().splitlines()]
+    assert [row["domain"] for row in rows if row["kind"] == "look"] == ["a", "b"] * 3
+
+
+def test_what_both_domains_show_is_said_of_none():
+    watch, still = Watch(), [dataclasses.replace(WELL, step=n, generator_update=0.0) for n in (1100, 1200)]
+    assert watch.update((still[0],) * 2, (WELL,) * 2) == ([], [])
+    raised, _ = watch.update((still[1],) * 2, (still[0],) * 2)
+    said = []
+    monitor = HealthMonitor(REAL, say=said.append)
+    monitor.last = (still[0],) * 2
+    monitor.set_model(tiny.gan())
+    monitor._raise(raised[0], (still[1],) * 2)
+    assert "domain" not in said[0] and "stands still: its weights" in said[0]
+
+
+def test_no_image_of_a_shorter_domain_is_looked_at_twice():
+    monitor = HealthMonitor(two_sides(UnpairedImages, 5, 40), num_images=30)
+    a, b = monitor.real
+    assert len(a) == len(b) == len(np.unique(a.reshape(5, -1), axis=0)) == 5
+    with pytest.raises(InputError, match="real: HealthMonitor needs at least 2 images; got 1"):
+        HealthMonitor(two_sides(UnpairedImages, 1, 40))
+
+
+@pytest.mark.parametrize(("side", "asked", "expected"), [(64, 40, 40), (128, 256, 64), (256, 128, 32), (256, 20, 20)])
+def test_of_large_images_to_translate_fewer_are_taken(side, asked, expected):
+    images = ImageSet(np.zeros((300, side, side, 1), np.uint8))
+    assert len(choose(PairedImages(images, images), asked, "real")[0]) == expected
+    assert len(choose(images, asked, "real")) == asked
+
+
+def test_large_images_are_looked_at_a_few_at_a_time():
+    sizes = [
+        len(_chunks((np.zeros((65, side, side, 1)), np.zeros((65, 2))))[0][0]) for side in (32, 64, 128, 256, 1024)
+    ]
+    assert sizes == [64, 64, 16, 4, 1]
+
+
+def test_a_translator_is_not_watched_on_images_of_one_domain():
+    with pytest.raises(InputError, match=r"a CycleGAN needs images of both domains, kgan.data.PairedImages or"):
+        tiny.cyclegan().fit(tiny.pairs(), verbose=0, callbacks=[HealthMonitor(two_sides(UnpairedImages).a)])
+    message = r"held_out must be .*\(\(16, 16, 3\), \(16, 16, 3\)\); got \(16, 16, 3\)"
+    with pytest.raises(InputError, match=message):
+        HealthMonitor(two_sides(UnpairedImages), two_sides(UnpairedImages).a)

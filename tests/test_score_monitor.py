@@ -32,8 +32,11 @@ class Planned:
     def better(self, metric):
         return self.way
 
-    def score(self, images):
-        self.seen.append(images)
+    def check_model(self, model):
+        """Takes every model."""
+
+    def score_model(self, model):
+        self.seen.append(model)
         return {"frechet_distance": next(self.values)}
 
 
@@ -77,10 +80,19 @@ def test_the_last_epoch_is_scored_even_out_of_turn_and_beyond_the_share(tmp_path
 
 
 def test_the_samples_scored_are_those_of_the_averaged_generator(tmp_path):
-    scorer = Planned(1.0)
-    _, model = train(tmp_path, scorer, epochs=1)
-    assert np.array_equal(scorer.seen[0], evaluation.draw(model, 8, 0, "ema"))
-    assert not np.array_equal(scorer.seen[0], evaluation.draw(model, 8, 0, "raw"))
+    scorer = evaluation.Scorer(IMAGES, open_extractor("pixels"), num_images=8)
+    monitor, model = train(tmp_path, scorer, epochs=1)
+    ema, raw = (scorer.score(evaluation.draw(model, 8, 0, weights)) for weights in ("ema", "raw"))
+    assert monitor.best["scores"] == ema != raw
+
+
+def test_a_scorer_for_other_models_is_refused_before_the_first_epoch(tmp_path):
+    scorer = evaluation.Scorer(IMAGES, open_extractor("pixels"), num_images=8)
+    model = tiny.cyclegan()
+    monitor = ScoreMonitor(scorer, tmp_path / "best")
+    with pytest.raises(InputError, match=r"Scorer scores models that sample; got a CycleGAN.*TranslationScorer"):
+        model.fit(tiny.pairs(), verbose=0, callbacks=[monitor])
+    assert int(model.optimizer.iterations.numpy()) == 0
 
 
 def test_training_is_the_same_with_and_without(tmp_path):

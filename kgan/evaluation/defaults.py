@@ -1,7 +1,11 @@
 """What images are judged by when nothing else is said."""
 
-from kgan.data import ImageSet
+import sys
+
+from kgan.data import ImageSet, PairedImages, UnpairedImages
+from kgan.evaluation.cache import Note
 from kgan.evaluation.scorer import Scorer
+from kgan.evaluation.translation import TranslationScorer
 from kgan.metrics.features import open_extractor
 
 # Enough for a Frechet distance of 128 features to be told from its floor, and seconds to draw.
@@ -29,3 +33,25 @@ def default_scorer(real: ImageSet, held_out: ImageSet | None = None) -> Scorer:
         InputError: As `Scorer` does.
     """
     return Scorer(real, open_extractor(default_extractor(real)[0]), num_images=SCORED, held_out=held_out)
+
+
+def default_translation_scorer(
+    images: PairedImages | UnpairedImages,
+    held_out: PairedImages | UnpairedImages | None = None,
+    note: Note | None = None,
+) -> TranslationScorer:
+    """Returns what the training of a translator is scored by, in features that fit images of any kind.
+
+    Args:
+        images: The training images.
+        held_out: Others, which are translated; without them one half of `images` is, and compared with the other.
+        note: Told in words of what is worth knowing; by default it is printed on stderr.
+
+    Raises:
+        InputError: As `TranslationScorer` does.
+    """
+    return TranslationScorer(images, open_extractor("random-conv"), held_out=held_out, note=note or _say)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -2,11 +2,14 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from kgan.data import ImageSet
+from kgan.errors import InputError
 from kgan.evaluation.cache import Note
+from kgan.evaluation.drawing import draw
 from kgan.evaluation.measures import choose
 from kgan.evaluation.protocol import Protocol
 from kgan.evaluation.reference import check_generated, open_reference
@@ -73,6 +76,31 @@ class Scorer:
     def better(self, metric: str) -> str:
         """Returns `"lower"` or `"higher"`, which way a metric is better."""
         return self._measures[metric].better
+
+    def check_model(self, model: Any) -> None:
+        """Refuses a model that cannot be scored.
+
+        Raises:
+            InputError: If it does not sample.
+        """
+        if not hasattr(model, "sample"):
+            raise InputError(
+                f"Scorer scores models that sample; got a {type(model).__name__}. Models that translate are scored by "
+                "kgan.evaluation.TranslationScorer."
+            )
+
+    def score_model(self, model: Any) -> dict[str, float]:
+        """Returns the metrics of images that are drawn from a model as the protocol says, by key.
+
+        Args:
+            model: A model that has `sample(num_images, seed)`.
+
+        Raises:
+            InputError: As `check_model` and `score` do.
+        """
+        self.check_model(model)
+        protocol = self.protocol
+        return self.score(draw(model, protocol.num_generated, protocol.seed or 0, protocol.weights))
 
     def score(self, images: np.ndarray) -> dict[str, float]:
         """Returns the metrics of generated images, by key.

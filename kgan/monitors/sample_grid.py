@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from kgan import pixels
+from kgan.errors import InputError
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -22,6 +23,9 @@ class SampleGrid(keras.callbacks.Callback):
         num_images: Images in the grid.
         seed: Of the latents; the grid shows `model.sample(num_images, seed)`.
         first_after: Seconds until the first picture.
+
+    Raises:
+        InputError: When training begins, if the model does not sample.
     """
 
     def __init__(
@@ -35,7 +39,12 @@ class SampleGrid(keras.callbacks.Callback):
         self.started: float | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Starts the clock of the first picture, unless there are pictures already."""
+        """Starts the clock of the first picture, unless there are pictures already.
+
+        Raises:
+            InputError: If the model is not one that can be shown.
+        """
+        self.check_model()
         self.started = None if any(self.folder.glob("epoch-*.png")) else time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -61,6 +70,18 @@ class SampleGrid(keras.callbacks.Callback):
     def _draw(self, epoch: int) -> None:
         self.started = None
         pixels.save_png(self.folder / f"epoch-{epoch:04d}.png", self.picture())
+
+    def check_model(self) -> None:
+        """Refuses a model that does not sample.
+
+        Raises:
+            InputError: If it does not.
+        """
+        if not hasattr(self.model, "sample"):
+            raise InputError(
+                f"SampleGrid shows what a model draws from nothing; got a {type(self.model).__name__}. "
+                "kgan.TranslationGrid shows what models make of images."
+            )
 
     def picture(self) -> np.ndarray:
         """Returns what is drawn, one uint8 picture."""

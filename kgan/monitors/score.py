@@ -11,14 +11,14 @@ from typing import Any
 import keras
 
 from kgan.errors import InputError
-from kgan.evaluation import Scorer, draw
+from kgan.evaluation import Scorer, TranslationScorer
 from kgan.files import atomic_file
 
 TINY = 1e-9
 
 
 class ScoreMonitor(keras.callbacks.Callback):
-    """Every `every` epochs scores samples of the averaged generator, and keeps the model that scored best.
+    """Every `every` epochs scores the averaged generator, by what it makes, and keeps the model that scored best.
 
     A GAN's losses do not say which checkpoint is best, and the last one seldom is (Lucic et al. 2018). In `folder` are
     then
@@ -27,11 +27,13 @@ class ScoreMonitor(keras.callbacks.Callback):
     - `best.json`: its step and scores, the real images' own scores beside them (`floor`), and the protocol;
     - `scores.csv`: every score taken; also in the epoch's logs, and so in TensorBoard.
 
-    A monitor started on a folder that has them goes on from there. It draws the seeds `scorer.protocol.seed`, ... every
-    time and takes nothing of the training's own noise: with and without it, training gives the same weights.
+    A monitor started on a folder that has them goes on from there. A model that samples draws the seeds
+    `scorer.protocol.seed`, ... every time, one that translates the same images. It takes nothing of the training's own
+    noise: with and without it, training gives the same weights.
 
     Args:
-        scorer: What to score with, and what to compare with; see `kgan.evaluation.Scorer`.
+        scorer: What to score with, and what to compare with; see `kgan.evaluation.Scorer`, and
+            for models that translate `kgan.evaluation.TranslationScorer`.
         metric: Which of the scorer's metrics says what is best; by default its first.
         folder: Where the best model and the scores lie.
         every: Epochs between scores. The last epoch is always scored.
@@ -40,12 +42,13 @@ class ScoreMonitor(keras.callbacks.Callback):
         patience: Scores without a better one after which training stops; None never stops it.
 
     Raises:
-        InputError: If the metric is not one of the scorer's, or a number makes no sense.
+        InputError: If the metric is not one of the scorer's, or a number makes no sense; when training begins, if the
+            scorer is for other models.
     """
 
     def __init__(
         self,
-        scorer: Scorer,
+        scorer: Scorer | TranslationScorer,
         folder: str | os.PathLike,
         metric: str | None = None,
         every: int = 1,
@@ -72,7 +75,12 @@ class ScoreMonitor(keras.callbacks.Callback):
         self.since_best = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Reads what an earlier sitting of the same training found best; what came after its checkpoint is dropped."""
+        """Reads what an earlier sitting of the same training found best; what came after its checkpoint is dropped.
+
+        Raises:
+            InputError: If the scorer cannot score this model.
+        """
+        self.scorer.check_model(self.model)
         self.began = time.monotonic()
         step = self._step()
         best = self.folder / "best.json"
@@ -89,8 +97,7 @@ class ScoreMonitor(keras.callbacks.Callback):
         if not last and ((epoch + 1) % self.every or not self._affordable()):
             return
         start = time.monotonic()
-        protocol = self.scorer.protocol
-        scores = self.scorer.score(draw(self.model, protocol.num_generated, protocol.seed or 0, protocol.weights))
+        scores = self.scorer.score_model(self.model)
         self._note(epoch, scores)
         if logs is not None:
             logs.update(scores)

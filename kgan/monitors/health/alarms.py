@@ -8,6 +8,9 @@ from kgan.monitors.health.symptoms import SYMPTOMS, Symptom
 
 LOOKS_TO_END = 2
 
+# The signals of each of a model's games; see `kgan.monitors.health.views`.
+Look = tuple[Signals, ...]
+
 
 @dataclasses.dataclass(frozen=True)
 class Alarm:
@@ -31,10 +34,16 @@ class Alarm:
         return f"{self.name}: {self.words}; try {self.advice}"
 
 
+def showing(symptom: Symptom, now: Look, before: Look) -> Look:
+    """Returns the games that show a symptom, given the look before; none at the first look of all, which has none."""
+    return tuple(signals for signals, former in zip(now, before, strict=False) if symptom.seen(signals, former))
+
+
 class Watch:
     """Turns looks into alarms.
 
-    A symptom must be seen in as many looks in a row as it asks for, and is over when two in a row do not show it. While
+    A symptom must be seen in as many looks in a row as it asks for, in one game or another of the model's, and is over
+    when two in a row do not show it. While
     one alarm lasts, lesser ones, which may well be its consequences, are not raised.
 
     Attributes:
@@ -46,11 +55,11 @@ class Watch:
         self.lasting: set[str] = set()
         self._streaks = {symptom.name: 0 for symptom in symptoms}
 
-    def update(self, now: Signals, before: Signals | None) -> tuple[list[Symptom], list[Symptom]]:
+    def update(self, now: Look, before: Look) -> tuple[list[Symptom], list[Symptom]]:
         """Takes a look, and the one before it; returns the symptoms to raise an alarm for, and those that are over."""
         over = []
         for symptom in self.symptoms:
-            streak, seen = self._streaks[symptom.name], before is not None and symptom.seen(now, before)
+            streak, seen = self._streaks[symptom.name], bool(showing(symptom, now, before))
             streak = max(streak, 0) + 1 if seen else min(streak, 0) - 1
             self._streaks[symptom.name] = streak
             if symptom.name in self.lasting and streak <= -LOOKS_TO_END:

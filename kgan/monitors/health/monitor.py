@@ -6,19 +6,20 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import keras
-import numpy as np
 
 from kgan.adversarial import Adversarial
 from kgan.errors import InputError
-from kgan.monitors.health.alarms import Alarm, Watch
+from kgan.monitors.health.alarms import Alarm, Look, Watch, showing
+from kgan.monitors.health.chosen import Images, choose, shape_of
 from kgan.monitors.health.journal import Journal
-from kgan.monitors.health.probe import Probe, images_of
+from kgan.monitors.health.probe import Probe
 from kgan.monitors.health.signals import Signals
 from kgan.monitors.health.step_losses import StepLosses
 from kgan.monitors.health.symptoms import DIVERGING, LEAPS, NOT_A_NUMBER, Symptom
+from kgan.monitors.health.views import check_watchable
 
 # Fewer steps, or less time, say nothing about where a training goes.
 STEPS_BETWEEN_LOOKS = 50
@@ -26,19 +27,6 @@ SECONDS_BETWEEN_LOOKS = 5.0
 # Seconds that looks may take beyond their share, so that they are frequent in the first minutes, when most goes wrong.
 CREDIT = 3.0
 TINY = 1e-9
-
-
-class Images(Protocol):
-    """What the monitor asks of images: `kgan.data.ImageSet`, or a uint8 array `(n, height, width, channels)`.
-
-    For a model that is trained on images and conditions both: `kgan.data.ConditionedImages`.
-    """
-
-    def __len__(self) -> int:
-        """Returns the number of images."""
-
-    def __getitem__(self, indices: Any) -> Any:
-        """Returns the images of these indices, uint8, or these and their conditions."""
 
 
 class HealthMonitor(keras.callbacks.Callback):
@@ -56,6 +44,9 @@ class HealthMonitor(keras.callbacks.Callback):
     - samples are collapsing: they differ far less from one another than real images do;
     - the critic is memorising: it knows training images from held-out ones.
 
+    A model that translates both ways plays two games, one in each domain; an alarm that is raised in one alone says in
+    which.
+
     Looking changes nothing: a training has the same weights with the monitor and without. A critic with BatchNorm is
     looked at with its moving statistics, as `evaluate` does.
 
@@ -63,14 +54,14 @@ class HealthMonitor(keras.callbacks.Callback):
         real: Training images.
         held_out: Images of the same kind that are not trained on; without them memorising goes unseen.
         path: A file for every look and alarm, JSON lines; a resumed training goes on with it.
-        num_images: Images a look takes of each kind.
+        num_images: Images a look takes of each kind; of pairs and domains above 64x64 fewer, 32 at least.
         share: The share of the training's time that looks may take, in (0, 1], 3 seconds for the start aside.
         say: What is called with each alarm's text; by default it is printed on stderr.
         clock: Seconds that never jump.
 
     Raises:
         InputError: If there are fewer than two images of a kind, they differ in shape, or `share` makes no sense; when
-            training begins, if the model is no `kgan.Adversarial`.
+            training begins, if the model is no `kgan.Adversarial`, or translates and `real` is not of two domains.
     """
 
     def __init__(
@@ -86,11 +77,12 @@ class HealthMonitor(keras.callbacks.Callback):
         super().__init__()
         if not 0 < share <= 1 or num_images < 2:
             raise InputError(f"expected share in (0, 1] and num_images >= 2; got {share} and {num_images}.")
-        self.real = _choose(real, num_images, "real")
-        self.held_out = None if held_out is None else _choose(held_out, num_images, "held_out")
-        shapes = [images_of(chosen).shape[1:] for chosen in (self.real, self.held_out) if chosen is not None]
-        if shapes[-1] != shapes[0]:
-            raise InputError(f"held_out must be of the training images' shape {shapes[0]}; got {shapes[-1]}.")
+        self.real = choose(real, num_images, "real")
+        self.held_out = None if held_out is None else choose(held_out, num_images, "held_out")
+        if self.held_out is not None and shape_of(self.held_out) != shape_of(self.real):
+            raise InputError(
+                f"held_out must be of the training images' shape {shape_of(self.real)}; got {shape_of(self.held_out)}."
+            )
         self.share = share
         self.say = say or _print
         self.clock = clock
@@ -103,7 +95,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.step = self.epoch_start = 0
         self.started = self.sitting = self.began = self.last_end = self.first_cost = self.cost = 0.0
         self.probe: Probe | None = None
-        self.last: Signals | None = None
+        self.last: Look = ()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Takes the first look, which later ones are compared with; goes on where an earlier sitting stopped."""
@@ -111,6 +103,7 @@ class HealthMonitor(keras.callbacks.Callback):
             return
         if not isinstance(self.model, Adversarial):
             raise InputError(f"HealthMonitor watches a kgan.Adversarial; got a {type(self.model).__name__}.")
+        check_watchable(self.model, self.real)
         self.step = self.epoch_start = int(self.model.optimizer.iterations.numpy())
         self.alarms, seconds = self.journal.resume(self.step)
         self.sitting = self.clock()
@@ -152,7 +145,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def _due(self) -> bool:
         """Tells whether there is something new to see, and another look, as dear as the last ones, is affordable."""
-        if self.last is not None and self.step - self.last.step < STEPS_BETWEEN_LOOKS:
+        if self.last and self.step - self.last[0].step < STEPS_BETWEEN_LOOKS:
             return False
         now = self.clock()
         cost = statistics.median(self.costs) if self.costs else 0.0
@@ -162,38 +155,37 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def _look(self, probe: Probe) -> None:
         start = self.clock()
-        now = Signals(
-            step=self.step,
-            seconds=start - self.started,
-            worst_loss=self.losses.worst,
-            leaps=self.losses.leaps,
-            **probe.look(self.losses.not_finite),
+        now = tuple(
+            Signals(
+                step=self.step,
+                seconds=start - self.started,
+                worst_loss=self.losses.worst,
+                leaps=self.losses.leaps,
+                **seen,
+            )
+            for seen in probe.look(self.losses.not_finite)
         )
         self.losses.forget()
-        self.journal.write("look", now)
+        for signals in now:
+            self.journal.write("look", signals)
         raised, over = self.watch.update(now, self.last)
         for symptom in raised:
             self._raise(symptom, now)
         for symptom in over:
-            self.journal.write("over", {"name": symptom.name, "step": now.step, "seconds": now.seconds})
-            self.say(f"health, {_clock_time(now.seconds)}, step {now.step:,}: over: {symptom.name}")
+            self.journal.write("over", {"name": symptom.name, "step": self.step, "seconds": now[0].seconds})
+            self.say(f"health, {_clock_time(now[0].seconds)}, step {self.step:,}: over: {symptom.name}")
         self.last, self.last_end = now, self.clock()
         self.costs.append(self.last_end - start)
         self.spent += self.last_end - start
 
-    def _raise(self, symptom: Symptom, now: Signals) -> None:
-        alarm = Alarm(symptom.name, now.step, now.seconds, symptom.words(now), symptom.advice(self.model))
+    def _raise(self, symptom: Symptom, now: Look) -> None:
+        ill = showing(symptom, now, self.last)
+        where = f"in domain {ill[0].domain} " if len(ill) < len(now) else ""
+        words = where + symptom.words(ill[0])
+        alarm = Alarm(symptom.name, self.step, now[0].seconds, words, symptom.advice(self.model))
         self.alarms.append(alarm)
         self.journal.write("alarm", alarm)
-        self.say(f"health, {_clock_time(now.seconds)}, step {now.step:,}: {alarm}")
-
-
-def _choose(images: Images, count: int, name: str) -> Any:
-    """Returns `count` of the images, the same ones at every call."""
-    if len(images) < 2:
-        raise InputError(f"{name}: HealthMonitor needs at least 2 images; got {len(images)}.")
-    chosen = np.random.default_rng(0).choice(len(images), min(count, len(images)), replace=False)
-    return images[np.sort(chosen)]
+        self.say(f"health, {_clock_time(alarm.seconds)}, step {self.step:,}: {alarm}")
 
 
 def _clock_time(seconds: float) -> str:

@@ -35,6 +35,7 @@ class Signals:
         generator_norm: Largest singular value of any of the generators' kernels.
         discriminator_norm: The same for the critics.
         not_finite: Names of the losses, weights or images in which there is a NaN or an infinity.
+        domain: The domain whose images, makers and critic these are, of a model that translates both ways.
     """
 
     step: int
@@ -57,6 +58,7 @@ class Signals:
     generator_norm: float
     discriminator_norm: float
     not_finite: tuple[str, ...]
+    domain: str = ""
 
 
 def separation(upper: np.ndarray, lower: np.ndarray) -> float:

@@ -1,0 +1,183 @@
+"""What pix2pix and CycleGAN do alike: open two sides, hold some images out, train under watch, publish."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+import kgan
+from kgan.apps._shared import fit_watched, say_left_out, show_progress
+from kgan.cost import CostLine
+from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages
+from kgan.data.lazy import LazyImages
+from kgan.data.named import splits_of
+from kgan.data.sides import find_sides
+from kgan.data.sources import as_folder
+from kgan.errors import InputError
+from kgan.runs import Run
+from kgan.schedules import LinearDecay
+
+# The papers' size and epochs.
+SIZE = 256
+EPOCHS = 200
+# What a source without a test split gives up for it.
+HELD_OUT_SHARE = 0.1
+LEAST_HELD_OUT = 2
+
+Sides = PairedImages | UnpairedImages
+
+
+def open_sides(
+    opener: Callable[..., Sides], data: str, size: int | None, enlarge: float, skip_broken: bool, **options: Any
+) -> tuple[Sides, Sides]:
+    """Opens the images to train on, and those to judge by; says which these are.
+
+    Args:
+        opener: `kgan.data.open_pairs` or `kgan.data.open_domains`.
+        data: What it opens.
+        size: Side of the images; None for 256, or of drawn ones their own.
+        enlarge: Of the training images' jitter; 1 for none.
+        skip_broken: Whether files that cannot be read are left out.
+        **options: Of the opener.
+
+    Returns:
+        The training images, jittered, and the test split; where there is none, a tenth of the images, taken from the
+        training ones.
+
+    Raises:
+        InputError: As the opener does, or if there are too few images to hold some out.
+    """
+    size = size or (None if _is_drawn(data) else SIZE)
+    jitter = None if enlarge == 1.0 else Jitter(enlarge)
+    opened = partial(opener, data, image_size=size, skip_broken=skip_broken, progress=show_progress, **options)
+    images = opened(jitter=jitter)
+    say_left_out(images)
+    if has_test_split(data):
+        held_out, which = opened(split="test"), "the test split"
+        say_left_out(held_out)
+    else:
+        (images, held_out), which = split_off(images), "held out of the training images, as there is no test split"
+    amount = _amount(held_out)
+    print(f"training on {_amount(images)}; pictures and scores are of {amount}, {which}", file=sys.stderr)
+    return images, held_out
+
+
+def has_test_split(data: str) -> bool:
+    """Tells whether a source of two sides has images for testing."""
+    folder = as_folder(data)
+    if folder is not None:
+        joined = (folder / "train").is_dir() and (folder / "test").is_dir()
+        return joined or find_sides(folder, "test") is not None
+    return _is_drawn(data) or {"testA", "testB"} <= set(splits_of(data))
+
+
+def split_off(images: Sides) -> tuple[Sides, Sides]:
+    """Returns all but a tenth of the images, and that tenth, without jitter: the same ones every time.
+
+    Raises:
+        InputError: If there are fewer than four on a side.
+    """
+    kind = type(images)
+    rows_a, rows_b = _split_rows(images.a), _split_rows(images.b)
+    train, test = (kind(_part(images.a, a), _part(images.b, b)) for a, b in zip(rows_a, rows_b, strict=True))
+    train.jitter = images.jitter
+    return train, test
+
+
+def decay(model: kgan.Adversarial, learning_rate: float, total_steps: int | None) -> None:
+    """Lets both players' learning rates go to 0 over the second half of the steps; not at all if their number is open.
+
+    Done to a restored model too, whose training may be meant to last longer by now.
+    """
+    if total_steps is None:
+        print("the learning rate stays as it is: with --minutes alone the last epoch is open", file=sys.stderr)
+        return
+    for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
+        optimizer.learning_rate = LinearDecay(learning_rate, total_steps)
+
+
+def steps_of(images: Sides, batch_size: int, epochs: int | None) -> int | None:
+    """Returns how many steps the epochs have, at least 1; None if there is no number of epochs."""
+    return None if epochs is None else max(epochs * (len(images) // max(batch_size, 1)), 1)
+
+
+def adam(learning_rate: float) -> keras.optimizers.Adam:
+    """Returns the optimizer of both papers."""
+    return keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8)
+
+
+def train_translator(
+    run: Run,
+    model: kgan.Adversarial,
+    images: Sides,
+    held_out: Sides,
+    *,
+    batch_size: int,
+    epochs: int | None,
+    minutes: float | None,
+    **options: Any,
+) -> None:
+    """Says what it will cost, trains under watch by the held-out images, and publishes the best model.
+
+    Args:
+        run: Where it all goes.
+        model: A compiled model.
+        images: What it is trained on.
+        held_out: What it is judged by.
+        batch_size: Images of each side a step.
+        epochs: Passes over the data.
+        minutes: Of training.
+        **options: Of `kgan.runs.fit`.
+    """
+    pictures = kgan.TranslationGrid(run.samples, held_out)
+    scorer = kgan.evaluation.default_translation_scorer(images, held_out)
+    budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
+    cost = CostLine(images, **budget)
+    fit_watched(run, model, images, held_out, pictures, scorer, cost, **budget, **options)
+    published = kgan.export(run.load_model(), run.path / "savedmodel")
+    print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
+
+
+class _Rows(LazyImages):
+    """Some images of a set that decodes them when they are needed."""
+
+    def __init__(self, images: LazyImages, rows: np.ndarray) -> None:
+        self.shape = (len(rows), *images.shape[1:])
+        self._images, self._rows = images, rows
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        return self._images[self._rows[index]]
+
+
+def _part(images: ImageSet, rows: np.ndarray) -> ImageSet:
+    whole = images.images
+    return ImageSet(
+        whole[rows] if isinstance(whole, np.ndarray) else _Rows(whole, rows),
+        name=images.name,
+        factors={name: values[rows] for name, values in images.factors.items()},
+        files=None if images.files is None else [images.files[row] for row in rows],
+    )
+
+
+def _split_rows(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the rows to train on and those to hold out: drawn from their number alone, so that pairs stay pairs."""
+    count = max(round(HELD_OUT_SHARE * len(images)), LEAST_HELD_OUT)
+    if len(images) < 2 * count:
+        raise InputError(
+            f"{images.name}: {len(images)} images are too few to hold {count} out; add images, or a test split."
+        )
+    rows = np.random.default_rng(0).permutation(len(images))
+    return np.sort(rows[count:]), np.sort(rows[:count])
+
+
+def _amount(images: Sides) -> str:
+    if isinstance(images, PairedImages):
+        return f"{len(images):,} pairs"
+    return f"{len(images.a):,} images of A and {len(images.b):,} of B"
+
+
+def _is_drawn(data: str) -> bool:
+    return as_folder(data) is None and data.split("/")[0] == "synthetic"
