@@ -6,7 +6,7 @@ a class; and the class that Q reads must agree between two distortions of a real
 (`kgan.codes.agreement`). So the game is told that a digit leaning, turned or bolder is the same digit. `--no-channels`
 is the paper's game.
 Data: MNIST by tensorflow-datasets, another image set, a folder of images, or `synthetic`, digits of known factors.
-Hardware and time: one core of two, 14 minutes for 360,000 images.
+Hardware and time: one core of two, 18 minutes for 660,000 images. docs/measurements.md says how well it does.
 """
 
 import sys
@@ -24,7 +24,8 @@ from kgan.evaluation.codes import describe_codes
 from kgan.networks import residual
 from kgan.runs import Run
 
-EPOCHS = 6
+# How many images training sees if nothing is said: eleven epochs of MNIST.
+IMAGES = 660_000
 NOISE_DIM = 62
 # A continuous code's traversal goes twice as far as it was trained on.
 REACH = 2.0
@@ -59,7 +60,7 @@ def train(
 
     Args:
         data: A TFDS name, a folder of images, or `synthetic` (digits drawn here, offline).
-        epochs: Passes over the data; 6 if --minutes is not given either.
+        epochs: Passes over the data; without --minutes either, as many as make 660,000 images, 11 of MNIST.
         minutes: Wall-clock minutes of training.
         batch_size: Images a step.
         size: Side of the images in pixels, 16 to 128; by default that of the data, 64 for a folder.
@@ -96,7 +97,8 @@ def train(
             xla=xla,
             seed=seed,
         )
-    epochs = EPOCHS if epochs is None and minutes is None else epochs
+    if epochs is None and minutes is None:
+        epochs = max(round(IMAGES / len(images)), 1)
     train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
     model = run.load_model()
     published = kgan.export(model, run.path / "savedmodel")

@@ -43,7 +43,7 @@ def main() -> None:
     """Trains, reads, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--images", type=int, default=360_000, help="that each training sees; whole epochs of them")
+    parser.add_argument("--images", type=int, default=660_000, help="that each training sees; whole epochs of them")
     parser.add_argument("--data", choices=["mnist", "synthetic"], default="mnist")
     parser.add_argument("--out", type=Path, default=Path("infogan"))
     given = parser.parse_args()
