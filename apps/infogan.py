@@ -6,7 +6,7 @@ a class; and the class that Q reads must agree between two distortions of a real
 (`kgan.codes.agreement`). So the game is told that a digit leaning, turned or bolder is the same digit. `--no-channels`
 is the paper's game.
 Data: MNIST by tensorflow-datasets, another image set, a folder of images, or `synthetic`, digits of known factors.
-Hardware and time: one core of two, 14 minutes for 360,000 images.
+Hardware and time: one core of two, 18 minutes for 660,000 images. docs/measurements.md says how well it does.
 """
 
 import sys
@@ -24,7 +24,8 @@ from kgan.evaluation.codes import describe_codes
 from kgan.networks import residual
 from kgan.runs import Run
 
-EPOCHS = 6
+# How many images training sees if nothing is said: eleven epochs of MNIST.
+IMAGES = 660_000
 NOISE_DIM = 62
 # A continuous code's traversal goes twice as far as it was trained on.
 REACH = 2.0
@@ -45,6 +46,7 @@ def train(
     depth: int = 1,
     categories: int = 10,
     channels: bool = True,
+    shift: float = 0.08,
     warmup: int = 150_000,
     learning_rate: float = 1e-3,
     ema_decay: float = 0.999,
@@ -59,7 +61,7 @@ def train(
 
     Args:
         data: A TFDS name, a folder of images, or `synthetic` (digits drawn here, offline).
-        epochs: Passes over the data; 6 if --minutes is not given either.
+        epochs: Passes over the data; without --minutes either, as many as make 660,000 images, 11 of MNIST.
         minutes: Wall-clock minutes of training.
         batch_size: Images a step.
         size: Side of the images in pixels, 16 to 128; by default that of the data, 64 for a folder.
@@ -68,6 +70,8 @@ def train(
         categories: Values of the categorical code.
         channels: Read each code through distortions of what it is not to be, and the class alike in two distortions of
             a real image; without, from generated images as they are, which is the paper's game.
+        shift: How far the channels move an image, in shares of its side; at least twice as far as the things in the
+            pictures stray from the middle, else their place can pass for a class.
         warmup: Images in which the class code comes to count, with --channels.
         learning_rate: Of both players' Adam.
         ema_decay: Decay of the averaged generator, per step.
@@ -91,12 +95,14 @@ def train(
             depth=depth,
             categories=categories,
             warmup=warmup // batch_size if channels else None,
+            shift=shift,
             learning_rate=learning_rate,
             ema_decay=ema_decay,
             xla=xla,
             seed=seed,
         )
-    epochs = EPOCHS if epochs is None and minutes is None else epochs
+    if epochs is None and minutes is None:
+        epochs = max(round(IMAGES / len(images)), 1)
     train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
     model = run.load_model()
     published = kgan.export(model, run.path / "savedmodel")
@@ -115,13 +121,14 @@ def build(
     depth: int,
     categories: int,
     warmup: int | None,
+    shift: float,
     learning_rate: float,
     ema_decay: float,
     xla: bool,
     seed: int,
 ) -> kgan.InfoGAN:
     """Returns the compiled model for images of this shape; the options are those of `train` and `make_codes`."""
-    codes = make_codes(categories, warmup)
+    codes = make_codes(categories, warmup, shift)
     body = residual.body(image_shape, width, depth)
     model = kgan.InfoGAN(
         residual.generator(NOISE_DIM + sum(code.size for code in codes), image_shape, width, depth),
@@ -142,17 +149,18 @@ def build(
     return model
 
 
-def make_codes(categories: int, warmup: int | None) -> tuple[Code, ...]:
+def make_codes(categories: int, warmup: int | None, shift: float = 0.08) -> tuple[Code, ...]:
     """Returns the codes, one of a class and two of numbers.
 
     Args:
         categories: Values of the categorical one.
         warmup: Critic updates in which it comes to count; None for codes that are read without channels.
+        shift: How far the channels move an image, in shares of its side.
     """
     if warmup is None:
         return Categorical(categories), *(Continuous(STD**2, std=STD) for _ in range(2))
-    move = {"zoom": 0.15, "stretch": 0.15, "shift": 0.08}
-    anything = Distortion(shear=0.6, turn=0.3, zoom=0.3, stretch=0.3, shift=0.08, thicken=0.7)
+    move = {"zoom": 0.15, "stretch": 0.15, "shift": shift}
+    anything = Distortion(shear=0.6, turn=0.3, zoom=0.3, stretch=0.3, shift=shift, thicken=0.7)
     return (
         Categorical(categories, channel=anything, warmup=warmup, agreement=1.0),
         # A turn changes the slant too, so the code that is to be the slant is read from upright digits.

@@ -53,7 +53,16 @@ def test_a_folder_is_trained_on_its_codes_shown_and_the_model_published(folder, 
 
 def test_a_row_is_a_value_and_a_traversal_goes_from_minus_to_plus_2(tmp_path):
     model = infogan.build(
-        (16, 16, 1), width=4, depth=0, categories=3, warmup=2, learning_rate=1e-3, ema_decay=0.9, xla=False, seed=0
+        (16, 16, 1),
+        width=4,
+        depth=0,
+        categories=3,
+        warmup=2,
+        shift=0.1,
+        learning_rate=1e-3,
+        ema_decay=0.9,
+        xla=False,
+        seed=0,
     )
     infogan.draw_codes(model, tmp_path)
 
@@ -73,10 +82,11 @@ def test_a_row_is_a_value_and_a_traversal_goes_from_minus_to_plus_2(tmp_path):
 
 @pytest.mark.parametrize("warmup", [5, None])
 def test_the_channels_are_an_option(warmup):
-    codes = infogan.make_codes(7, warmup)
+    codes = infogan.make_codes(7, warmup, shift=0.2)
     assert [code.kind for code in codes] == ["categorical", "continuous", "continuous"]
     assert codes[0].size == 7
     assert all((code.channel is None) == (warmup is None) for code in codes)
+    assert all(code.channel is None or code.channel.amounts["shift"] == 0.2 for code in codes)
     assert codes[0].warmup == (warmup or 0) and codes[0].agreement == (warmup is not None)
 
 
