@@ -11,10 +11,7 @@ import numpy as np
 import kgan
 from kgan.apps._shared import fit_watched, say_left_out, show_progress
 from kgan.cost import CostLine
-from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages
-from kgan.data.lazy import LazyImages
-from kgan.data.named import splits_of
-from kgan.data.sides import find_sides
+from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_test_split
 from kgan.data.sources import as_folder
 from kgan.errors import InputError
 from kgan.runs import Run
@@ -65,15 +62,6 @@ def open_sides(
     return images, held_out
 
 
-def has_test_split(data: str) -> bool:
-    """Tells whether a source of two sides has images for testing."""
-    folder = as_folder(data)
-    if folder is not None:
-        joined = (folder / "train").is_dir() and (folder / "test").is_dir()
-        return joined or find_sides(folder, "test") is not None
-    return _is_drawn(data) or {"testA", "testB"} <= set(splits_of(data))
-
-
 def split_off(images: Sides) -> tuple[Sides, Sides]:
     """Returns all but a tenth of the images, and that tenth, without jitter: the same ones every time.
 
@@ -82,7 +70,7 @@ def split_off(images: Sides) -> tuple[Sides, Sides]:
     """
     kind = type(images)
     rows_a, rows_b = _split_rows(images.a), _split_rows(images.b)
-    train, test = (kind(_part(images.a, a), _part(images.b, b)) for a, b in zip(rows_a, rows_b, strict=True))
+    train, test = (kind(images.a.part(a), images.b.part(b)) for a, b in zip(rows_a, rows_b, strict=True))
     train.jitter = images.jitter
     return train, test
 
@@ -139,27 +127,6 @@ def train_translator(
     fit_watched(run, model, images, held_out, pictures, scorer, cost, **budget, **options)
     published = kgan.export(run.load_model(), run.path / "savedmodel")
     print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
-
-
-class _Rows(LazyImages):
-    """Some images of a set that decodes them when they are needed."""
-
-    def __init__(self, images: LazyImages, rows: np.ndarray) -> None:
-        self.shape = (len(rows), *images.shape[1:])
-        self._images, self._rows = images, rows
-
-    def __getitem__(self, index: Any) -> np.ndarray:
-        return self._images[self._rows[index]]
-
-
-def _part(images: ImageSet, rows: np.ndarray) -> ImageSet:
-    whole = images.images
-    return ImageSet(
-        whole[rows] if isinstance(whole, np.ndarray) else _Rows(whole, rows),
-        name=images.name,
-        factors={name: values[rows] for name, values in images.factors.items()},
-        files=None if images.files is None else [images.files[row] for row in rows],
-    )
 
 
 def _split_rows(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:

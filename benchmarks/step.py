@@ -1,18 +1,26 @@
-"""Images per second and peak memory of the DCGAN step, against three others with the same networks, in one run.
+"""Images per second and peak memory of our training steps, against others with the same networks, in one run.
 
-    make bench        or        python benchmarks/step.py [--repeats 15] [--steps 20] [--threads 2]
+    make bench        or        python benchmarks/step.py [FAMILY ...] [--repeats 15] [--threads 2] [--size 128 ...]
 
-- ours: `kgan.GAN`, alternating, one generator pass a step;
-- two-pass: the alternating step of keras.io's DCGAN example, which runs the generator once for each player;
-- one-tape: a simultaneous step in the manner of TensorFlow's tutorial: both gradients on one tape;
-- torch: the alternating step in PyTorch, eager, channels-last, as its own DCGAN example has it.
+Families and their steps (`steps/`), "ours" being kgan's:
+
+- dcgan: alternating, one generator pass a step. `two-pass`: the alternating step of keras.io's DCGAN example, which
+  runs the generator once for each player; `one-tape`: a simultaneous step in the manner of TensorFlow's tutorial, both
+  gradients on one tape.
+- pix2pix: U-Net and PatchGAN with instance norm. `original`: the authors' step in TensorFlow, alternating, one
+  generator pass; `two-pass`: a generator pass for each player; `stock norm`: `original` with Keras's own layer for
+  instance norm in the generator.
+- cyclegan: ResNets and PatchGANs. `original`: the authors' step in TensorFlow, alternating, six generator passes, both
+  cycle losses through both generators; `stock norm` likewise.
+- torch, of each: the authors' alternating step in PyTorch, eager, channels-last; left out where there is no PyTorch.
 
 All in float32 and in bfloat16, with the machine's measured rates of matrix products and convolutions beside them. The
-repeats alternate, so that a busy machine disturbs all alike; medians are printed. Memory is the peak of a process of
-each step's own.
+repeats alternate, so that a busy machine disturbs all alike; medians are printed. Memory is what a process of each
+step's own gained at its peak over its imports.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
@@ -24,151 +32,42 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-BATCH, SIZE, LATENT_DIM, WIDTH = 64, 28, 64, 32
-STEPS = ("ours", "two-pass", "one-tape", "torch")
+import keras
+import tensorflow as tf
+from steps import Family, Step, families
+
+from kgan.cost import count_flops
+
 PRECISIONS = ("float32", "bfloat16")
-Step = Callable[[], float]
+TORCH = "torch"
+# Calls of a step before it is timed.
+WARM_UP = 10
 
 
-def networks() -> tuple:
-    """Returns the pair that the dcgan app trains."""
-    from kgan.networks import dcgan
-
-    shape = (SIZE, SIZE, 1)
-    options = {"width": WIDTH, "normalization": "none", "init_stddev": None}
-    return dcgan.generator(LATENT_DIM, shape, slope=0.2, **options), dcgan.discriminator(shape, **options)
-
-
-def adam():
-    """Returns the optimizer that every step uses, each player its own."""
-    import keras
-
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
-
-
-def ours():
-    """Returns kgan's train_step."""
-    import kgan
-
-    gan = kgan.GAN(*networks(), LATENT_DIM)
-    gan.compile(adam(), adam(), loss="non_saturating")
-    return gan.train_step
-
-
-def two_pass():
-    """Returns the step of keras.io/examples/generative/dcgan_overriding_train_step."""
-    import keras
-    import tensorflow as tf
-
-    generator, discriminator = networks()
-    optimizers = adam(), adam()
-    means = keras.metrics.Mean(), keras.metrics.Mean()
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-
-    def step(real):
-        latents = tf.random.normal((BATCH, LATENT_DIM))
-        combined = tf.concat([generator(latents), real], axis=0)
-        labels = tf.concat([tf.zeros((BATCH, 1)), tf.ones((BATCH, 1))], axis=0)
-        with tf.GradientTape() as tape:
-            d_loss = loss(labels, discriminator(combined))
-        grads = tape.gradient(d_loss, discriminator.trainable_weights)
-        optimizers[0].apply_gradients(zip(grads, discriminator.trainable_weights, strict=True))
-        latents = tf.random.normal((BATCH, LATENT_DIM))
-        with tf.GradientTape() as tape:
-            g_loss = loss(tf.ones((BATCH, 1)), discriminator(generator(latents)))
-        grads = tape.gradient(g_loss, generator.trainable_weights)
-        optimizers[1].apply_gradients(zip(grads, generator.trainable_weights, strict=True))
-        means[0].update_state(d_loss)
-        means[1].update_state(g_loss)
-        return {"d_loss": means[0].result(), "g_loss": means[1].result()}
-
-    return step
-
-
-def one_tape():
-    """Returns a simultaneous step: both players' gradients from one pass, at the same weights."""
-    import keras
-    import tensorflow as tf
-
-    generator, discriminator = networks()
-    optimizers = adam(), adam()
-    means = keras.metrics.Mean(), keras.metrics.Mean()
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-
-    def step(real):
-        with tf.GradientTape(persistent=True) as tape:
-            fakes = generator(tf.random.normal((BATCH, LATENT_DIM)), training=True)
-            real_logits, fake_logits = discriminator(real, training=True), discriminator(fakes, training=True)
-            d_loss = loss(tf.ones_like(real_logits), real_logits) + loss(tf.zeros_like(fake_logits), fake_logits)
-            g_loss = loss(tf.ones_like(fake_logits), fake_logits)
-        for optimizer, value, network in ((optimizers[0], d_loss, discriminator), (optimizers[1], g_loss, generator)):
-            grads = tape.gradient(value, network.trainable_weights)
-            optimizer.apply_gradients(zip(grads, network.trainable_weights, strict=True))
-        means[0].update_state(d_loss)
-        means[1].update_state(g_loss)
-        return {"d_loss": means[0].result(), "g_loss": means[1].result()}
-
-    return step
-
-
-def tensorflow_step(make: Callable, precision: str) -> Step:
-    """Returns a step in a graph, on one fixed batch."""
-    import keras
-    import tensorflow as tf
-
+def traced(family: Family, name: str, precision: str) -> tuple[tf.types.experimental.PolymorphicFunction, tuple]:
+    """Returns a step as a graph, and its fixed batch."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
-    step = tf.function(make())
+    step = tf.function(family.steps[name](family.work))
     keras.config.set_dtype_policy("float32")
-    real = tf.random.uniform((BATCH, SIZE, SIZE, 1), -1, 1)
-    return lambda: float(next(iter(step(real).values())))
+    return step, family.data(family.work)
 
 
-def torch_step(precision: str, threads: int) -> Step:
-    """Returns the PyTorch twin: the same layers, optimizers and order; bfloat16 by autocast."""
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(threads)
-    act = lambda: nn.LeakyReLU(0.2, inplace=True)  # noqa: E731
-    up = lambda i, o: nn.ConvTranspose2d(i, o, 4, 2, 1)  # noqa: E731
-    down = lambda i, o: nn.Conv2d(i, o, 4, 2, 1)  # noqa: E731
-    wide = 2 * WIDTH
-    dense = nn.Linear(LATENT_DIM, 49 * wide)
-    generator = nn.Sequential(
-        dense, nn.Unflatten(1, (wide, 7, 7)), act(), up(wide, WIDTH), act(), up(WIDTH, 1), nn.Tanh()
-    )
-    discriminator = nn.Sequential(
-        down(1, WIDTH), act(), down(WIDTH, wide), act(), nn.Flatten(), nn.Linear(49 * wide, 1)
-    )
-    players = [network.to(memory_format=torch.channels_last) for network in (generator, discriminator)]
-    g_adam, d_adam = (torch.optim.Adam(network.parameters(), 2e-4, betas=(0.5, 0.999)) for network in players)
-    real = (torch.rand(BATCH, 1, SIZE, SIZE) * 2 - 1).to(memory_format=torch.channels_last)
-    softplus = nn.functional.softplus
-
-    def step() -> float:
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            fakes = generator(torch.randn(BATCH, LATENT_DIM))
-            d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fakes.detach())).mean()
-        d_adam.zero_grad()
-        d_loss.backward()
-        d_adam.step()
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            g_loss = softplus(-discriminator(fakes)).mean()
-        g_adam.zero_grad()
-        # Without the critic's own gradients, which this update would throw away.
-        g_loss.backward(inputs=list(generator.parameters()))
-        g_adam.step()
-        return d_loss.item()
-
-    return step
-
-
-def make_step(name: str, precision: str, threads: int) -> Step:
+def make_step(family: Family, name: str, precision: str, threads: int) -> Step:
     """Returns one of the steps by name."""
-    if name == "torch":
-        return torch_step(precision, threads)
-    return tensorflow_step({"ours": ours, "two-pass": two_pass, "one-tape": one_tape}[name], precision)
+    if name == TORCH:
+        import torch
+
+        torch.set_num_threads(threads)
+        return family.torch_step(family.work, precision)
+    step, batch = traced(family, name, precision)
+    return lambda: float(next(iter(step(batch).values())))
+
+
+def step_flops(family: Family) -> int:
+    """Returns the floating-point operations of one of our steps, two for each multiply-add."""
+    step, batch = traced(family, "ours", "float32")
+    return count_flops(step.get_concrete_function(batch))
 
 
 def seconds(action: Callable[[], object], count: int) -> float:
@@ -181,8 +80,6 @@ def seconds(action: Callable[[], object], count: int) -> float:
 
 def machine_rates(precision: str) -> dict[str, float]:
     """Returns GFLOP/s of a 2048-square matrix product and of a 3x3 convolution of 64 channels."""
-    import tensorflow as tf
-
     matrix = tf.cast(tf.random.normal((2048, 2048)), precision)
     images = tf.cast(tf.random.normal((64, 28, 28, 64)), precision)
     kernel = tf.cast(tf.random.normal((3, 3, 64, 64)), precision)
@@ -196,37 +93,21 @@ def machine_rates(precision: str) -> dict[str, float]:
     return rates
 
 
-def step_flops() -> float:
-    """Returns the floating-point operations of one of our steps, two for each multiply-add.
-
-    The generator goes forward once and backward twice, to its weights and its inputs. The critic goes forward three
-    times (real, fake, and fake again once it has moved), backward to weights and inputs twice, to inputs once.
-    """
-    base, wide = SIZE // 4, 2 * WIDTH
-    halves = [base * 2, base]
-    g_layers = [LATENT_DIM * base**2 * wide, base**2 * 16 * wide * WIDTH, halves[0] ** 2 * 16 * WIDTH]
-    d_first, d_rest = halves[0] ** 2 * 16 * WIDTH, base**2 * 16 * WIDTH * wide + base**2 * wide
-    # No gradient to the latents, nor to the images of the critic's own update.
-    generator = 3 * sum(g_layers) - g_layers[0]
-    discriminator = 2 * (3 * (d_first + d_rest) - d_first) + 2 * (d_first + d_rest)
-    return 2.0 * BATCH * (generator + discriminator)
+def peak_megabytes(family: str, name: str, precision: str, given: argparse.Namespace) -> float:
+    """Returns the peak memory that a process gained by some steps over its imports."""
+    sizes = [f"--{key}={value}" for key in ("batch", "size", "width") if (value := getattr(given, key))]
+    command = [sys.executable, __file__, family, "--memory-of", name, precision, "--threads", str(given.threads)]
+    finished = subprocess.run([*command, *sizes], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(finished.stdout.splitlines()[-1])
 
 
-def peak_megabytes(name: str, precision: str, threads: int) -> float:
-    """Returns the peak memory that a process gained by 30 steps over its imports."""
-    command = [sys.executable, __file__, "--memory-of", name, precision, "--threads", str(threads)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
-
-
-def print_own_memory(name: str, precision: str, threads: int) -> None:
+def print_own_memory(family: Family, name: str, precision: str, threads: int) -> None:
     """Prints this process's gain in peak memory, in MB."""
-    import kgan  # noqa: F401
-
-    if name == "torch":
+    if name == TORCH:
         import torch  # noqa: F401
     before = high_water_megabytes()
-    step = make_step(name, precision, threads)
-    for _ in range(30):
+    step = make_step(family, name, precision, threads)
+    for _ in range(family.memory_calls):
         step()
     print(json.dumps(high_water_megabytes() - before))
 
@@ -237,46 +118,80 @@ def high_water_megabytes() -> float:
     return int(line.split()[1]) / 1024
 
 
-def compare(precision: str, names: list[str], repeats: int, count: int, threads: int) -> dict[str, float]:
+def compare(family: Family, precision: str, names: list[str], given: argparse.Namespace) -> dict[str, float]:
     """Returns the median seconds of each step over alternating repeats."""
-    steps = {name: make_step(name, precision, threads) for name in names}
+    calls = given.steps or family.calls
+    steps = {name: make_step(family, name, precision, given.threads) for name in names}
     for step in steps.values():
-        seconds(step, 10)
+        seconds(step, min(calls, WARM_UP))
     times: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(repeats):
+    for _ in range(given.repeats):
         for name, step in steps.items():
-            times[name].append(seconds(step, count))
+            times[name].append(seconds(step, calls))
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def show(title: str, family: Family, names: list[str], given: argparse.Namespace) -> None:
+    """Prints the tables of a family, and how ours compares with the best of the others."""
+    ours, flops = {}, step_flops(family)
+    print(f"\n{title}: batches of {family.work.batch}, {family.work.size} pixels, width {family.work.width}")
+    for precision in PRECISIONS:
+        rates = machine_rates(precision)
+        print(f"\n{precision}: " + ", ".join(f"{name} {rate:.0f} GFLOP/s" for name, rate in rates.items()))
+        times = compare(family, precision, names, given)
+        memory = {name: peak_megabytes(title, name, precision, given) for name in names}
+        ours[precision] = times["ours"]
+        print(f"{'step':12}{'images/s':>10}{'ms':>10}{'ours is':>10}{'peak MB':>9}")
+        for name, taken in times.items():
+            rate = f"{family.work.batch / taken:10.1f}{taken * 1e3:10.1f}"
+            print(f"{name:12}{rate}{taken / times['ours']:9.2f}x{memory[name]:9.0f}", flush=True)
+        share = flops / times["ours"] / 1e9
+        print(f"ours: {share:.0f} GFLOP/s, {share / rates['convolution']:.0%} of the convolution's rate")
+        others = [name for name in names if name != "ours"]
+        if others:
+            best, least = min(others, key=times.__getitem__), min(others, key=memory.__getitem__)
+            print(
+                f"ours is {times[best] / times['ours']:.2f}x the best of the others, {best}, and takes "
+                f"{memory['ours'] / memory[least]:.2f}x the memory of the least, {least}"
+            )
+    print(f"\nours in bfloat16 is {ours['float32'] / ours['bfloat16']:.2f}x ours in float32", flush=True)
+
+
+def choose(family: Family, only: list[str] | None) -> list[str]:
+    """Returns the steps to compare: those asked for that this family has, ours always, PyTorch's where there is one."""
+    names = [name for name in (*family.steps, TORCH) if only is None or name in (*only, "ours")]
+    if TORCH in names and importlib.util.find_spec("torch") is None:
+        print("without torch, which is not installed: pip install -e '.[bench]'", file=sys.stderr)
+        names.remove(TORCH)
+    return names
 
 
 def main() -> None:
     """Prints the tables."""
+    known = families()
+    steps = dict.fromkeys([*(name for family in known.values() for name in family.steps), TORCH])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help=f"of {', '.join(known)}; by default all")
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, help="a repeat; by default each family's own")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", nargs="*", choices=STEPS, default=list(STEPS))
+    parser.add_argument("--batch", type=int, help="by default each family's own, as the two that follow")
+    parser.add_argument("--size", type=int, help="of the images, a power of two")
+    parser.add_argument("--width", type=int, help="of the networks")
+    parser.add_argument("--only", nargs="*", choices=list(steps), help="of the steps, beside ours")
     parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
-
-    import tensorflow as tf
-
+    unknown = set(given.families) - set(known)
+    if unknown:
+        parser.error(f"no such family: {', '.join(unknown)}; known: {', '.join(known)}")
     tf.config.threading.set_intra_op_parallelism_threads(given.threads)
-    if given.memory_of:
-        print_own_memory(*given.memory_of, given.threads)
-        return
-    medians = {}
-    for precision in PRECISIONS:
-        rates = machine_rates(precision)
-        print(f"\n{precision}: " + ", ".join(f"{name} {rate:.0f} GFLOP/s" for name, rate in rates.items()))
-        medians[precision] = times = compare(precision, given.only, given.repeats, given.steps, given.threads)
-        print(f"{'step':10}{'images/s':>10}{'ms':>8}{'ours is':>10}{'peak MB':>9}")
-        for name, taken in times.items():
-            memory = peak_megabytes(name, precision, given.threads)
-            print(f"{name:10}{BATCH / taken:10.0f}{taken * 1e3:8.1f}{taken / times['ours']:9.2f}x{memory:9.0f}")
-        share = step_flops() / times["ours"] / 1e9
-        print(f"ours: {share:.0f} GFLOP/s, {share / rates['convolution']:.0%} of the convolution's rate")
-    print(f"\nours in bfloat16 against float32: {medians['float32']['ours'] / medians['bfloat16']['ours']:.2f}x")
+    sizes = {key: value for key in ("batch", "size", "width") if (value := getattr(given, key))}
+    for name in given.families or known:
+        family = known[name]._replace(work=known[name].work._replace(**sizes))
+        if given.memory_of:
+            print_own_memory(family, *given.memory_of, given.threads)
+        else:
+            show(name, family, choose(family, given.only), given)
 
 
 if __name__ == "__main__":

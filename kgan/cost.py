@@ -41,8 +41,9 @@ class Cost:
     memory: int
 
     def __str__(self) -> str:
+        critics = _short(self.critic_parameters).rstrip()
         return (
-            f"generators {_short(self.generator_parameters)} parameters, critics {_short(self.critic_parameters)}; "
+            f"generators {_short(self.generator_parameters)} parameters, critics {critics}; "
             f"{_short(self.translation_flops)}FLOP to translate an image, {_short(self.step_flops)}FLOP a step; "
             f"{_short(self.memory)}B of memory; {self.step_seconds:.2g} s a step on this machine"
         )

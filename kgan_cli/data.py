@@ -46,7 +46,7 @@ def check(
 def prepare(
     path: Folder,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; PATH is only read.")],
-    size: Annotated[int | None, typer.Option(min=1, help="Bring images to squares of this side.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Cut to squares of this side; not for joined pairs.")] = None,
     paired: Paired = None,
     ignore: Ignore = None,
 ) -> None:

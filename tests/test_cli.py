@@ -87,7 +87,7 @@ def test_export_publishes_the_next_version(trained, monkeypatch, capsys, tmp_pat
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["train", "dcgn"], 1, "unknown app 'dcgn'; did you mean 'dcgan'?"),
+        (["train", "dcgn"], 1, "unknown app 'dcgn'; did you mean 'dcgan'"),
         (["train", "missing.py"], 1, "there is no file missing.py"),
         (["train", Path(__file__)], 1, "no function `train`"),
         (["train", "dcgan", "--data", "mnits"], 1, "did you mean 'mnist'"),

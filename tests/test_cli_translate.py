@@ -6,12 +6,14 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import kgan
 import kgan_cli
 from kgan import networks
 from kgan.runs import Run
+from kgan_cli import translating
 
 RANDOM = np.random.default_rng(0)
 
@@ -121,13 +123,20 @@ def test_a_glob_and_tiles(translate, tmp_path):
         (("in.png", "out.png", "--direction", "b_to_c"), "did you mean 'b_to_a'"),
         (("in.png", "out.tiffany"), "unknown picture format"),
         (("clip.mp4", "out.mp4"), "kgan\\[video\\]"),
+        (("in.png", "in.png", "--overwrite"), "would be replaced by its own translation"),
+        (("in", "in/out"), "give a folder apart"),
+        (("in", "in", "--overwrite"), "give a folder apart"),
     ],
 )
 def test_what_cannot_be_translated_is_said_in_one_line(words, message, translate, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in.png")
     (tmp_path / "clip.mp4").write_bytes(b"clip")
-    code, _, err = translate(*(tmp_path / word if "." in word else word for word in words))
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in" / "a.png")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    code, _, err = translate(*(word if word.startswith("-") or "_to_" in word else tmp_path / word for word in words))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
     assert code == 1 and len(err.strip().splitlines()) == 1
     assert re.search(message, err)
 
@@ -137,3 +146,55 @@ def test_a_run_of_another_family_is_told_what_it_is_for(translate, tmp_path, mon
     Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in.png")
     code, _, err = translate(tmp_path / "in.png", tmp_path / "out.png")
     assert code == 1 and "draws pictures from nothing" in err
+
+
+def test_a_picture_too_large_for_the_memory_goes_in_tiles_and_it_is_said_once(translate, tmp_path, monkeypatch):
+    monkeypatch.setattr("kgan_cli.translating.default_memory_budget", lambda: translating.BYTES_A_PIXEL * 40 * 40)
+    monkeypatch.setattr("kgan_cli.translating.TILE", 32)
+    for name, side in (("small", 40), ("large", 41), ("larger", 50)):
+        Image.fromarray(noise(side, side, 3)).save(tmp_path / f"{name}.png")
+    assert "tiles" not in translate(tmp_path / "small.png", tmp_path / "out.png")[2]
+    code, _, err = translate(tmp_path / "l*.png", tmp_path / "out")
+    assert code == 0 and err.count("overlapping tiles of 32 pixels") == 1
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_a_broken_video_is_named_and_the_others_are_made(translate, tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    writer = ffmpeg.write_frames(str(tmp_path / "b.mp4"), (16, 16))
+    writer.send(None)
+    writer.send(noise(16, 16, 3).tobytes())
+    writer.close()
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    Image.fromarray(noise(16, 16, 3)).save(tmp_path / "c.png")
+    code, _, err = translate(tmp_path / "*.*", tmp_path / "out")
+    assert code == 1 and err.strip().splitlines()[-1].startswith(f"not translated: {tmp_path / 'a.mp4'}: not a video")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.mp4", "c.png"]
+
+
+def test_a_picture_that_an_accelerator_has_no_room_for_goes_in_tiles(translate, model, tmp_path, monkeypatch):
+    def small(images, direction):
+        if max(images.shape[1:3]) > 32:
+            raise tf.errors.ResourceExhaustedError(None, None, "no room")
+        return images
+
+    monkeypatch.setattr(model, "translate", small)
+    monkeypatch.setattr("kgan_cli.translating.TILE", 32)
+    Image.fromarray(noise(40, 33, 3)).save(tmp_path / "in.png")
+    code, out, err = translate(tmp_path / "in.png", tmp_path / "out.png")
+    assert code == 0 and "overlapping tiles of 32 pixels" in err
+    with Image.open(tmp_path / "in.png") as before, Image.open(out) as after:
+        np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
+
+
+def test_a_picture_too_large_to_be_opened_is_named(translate, tmp_path, monkeypatch):
+    Image.fromarray(noise(20, 20, 3)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    code, _, err = translate(tmp_path / "bomb.png", tmp_path / "out.png")
+    assert code == 1 and re.search("not translated: .*bomb.png: Image size", err)
+
+
+def test_nothing_is_named_where_nothing_was_made(translate, tmp_path):
+    (tmp_path / "torn.png").write_bytes(b"torn")
+    code, out, err = translate(tmp_path / "torn.png", tmp_path / "out.png")
+    assert (code, out) == (1, "") and "not translated" in err

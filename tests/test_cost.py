@@ -119,3 +119,11 @@ def test_the_line(line):
     assert line(2, 14_401, None).endswith(": 28,800 steps, to the end of epoch 14401, take about 4.0 hours\n")
     assert line(0, None, 3.0).endswith(": 3 minutes hold about 180.0 epochs\n")
     assert "take about 2 minutes; 3 minutes hold about 180.0 epochs" in line(0, 100, 3.0)
+
+
+def test_the_words_of_a_cost_at_any_size():
+    told = str(cost.Cost(16_700, 590, 559_000, 10_500_000, 0.0449, 1_080_000_000))
+    assert told == (
+        "generators 16.7 k parameters, critics 590; 559 kFLOP to translate an image, 10.5 MFLOP a step; "
+        "1.08 GB of memory; 0.045 s a step on this machine"
+    )

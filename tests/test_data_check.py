@@ -353,3 +353,15 @@ def test_help_does_not_wait_for_tensorflow():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ)
     assert done.returncode == 0, done.stderr
     assert "--ignore" in done.stdout
+
+
+def test_joined_pairs_are_not_cut_to_squares(tmp_path):
+    for index, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (3, 8, 16, 3), dtype=np.uint8)):
+        (tmp_path / "joined").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "joined" / f"{index}.png")
+    with pytest.raises(InputError, match="twice as wide as high, as joined pairs are"):
+        prepare(tmp_path / "joined", tmp_path / "out", size=8)
+    assert not (tmp_path / "out").exists()
+    assert {outcome.outcome for outcome in prepare(tmp_path / "joined", tmp_path / "same")} == {"copied"}
+    squares = prepare(tmp_path / "joined", tmp_path / "out", size=8, paired=False)
+    assert {outcome.outcome for outcome in squares} == {"changed"}

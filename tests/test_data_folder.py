@@ -9,6 +9,7 @@ from PIL import Image
 
 from kgan.data import load, open_images
 from kgan.errors import InputError
+from kgan.pixels import from_uint8
 
 
 def write(path, pixels, **options):
@@ -61,6 +62,21 @@ def test_batches_from_the_disk_are_those_from_memory(mixed):
     assert batches[0].element_spec == batches[1].element_spec
     for expected, got in zip(*(dataset.as_numpy_iterator() for dataset in batches), strict=True):
         np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("memory_budget", [None, 0])
+def test_a_part_has_the_images_of_its_rows_and_their_files(mixed, memory_budget):
+    whole = open_images(mixed, image_size=12, memory_budget=memory_budget)
+    whole.factors["place"] = np.arange(len(whole))
+    rows = [2, 0]
+    part = whole.part(rows)
+    assert (len(part), part.in_memory, part.name) == (2, memory_budget is None, whole.name)
+    np.testing.assert_array_equal(part[:], whole[rows])
+    np.testing.assert_array_equal(part.part([1])[0], whole[0])
+    assert part.files == tuple(whole.files[row] for row in rows)
+    assert part.factors["place"].tolist() == rows
+    first = next(iter(part.batches(2, shuffle=False)))
+    np.testing.assert_array_equal(first, from_uint8(whole[rows]))
 
 
 def test_channels_are_one_only_if_all_files_are_gray(tmp_path):

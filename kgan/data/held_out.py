@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from kgan.data.drawn import SYNTHETIC_SEEDS
+from kgan.data.drawn import SYNTHETIC_SEEDS, TWO_SIDED
 from kgan.data.image_set import ImageSet
 from kgan.data.named import splits_of
-from kgan.data.sources import WORLDS, open_images
+from kgan.data.sides import find_sides
+from kgan.data.sources import WORLDS, as_folder, open_images
 from kgan.data.tags import images_of
 
 SPLIT = "test"
@@ -41,3 +42,22 @@ def open_held_out(
     height, width, channels = like.image_shape
     size = height if height == width else None
     return open_images(name_or_path, split=split, image_size=size, channels=channels, skip_broken=skip_broken)
+
+
+def has_test_split(name_or_path: str | os.PathLike) -> bool:
+    """Tells whether `open_pairs` or `open_domains` finds a source's images for testing, apart from those to train on.
+
+    Args:
+        name_or_path: A source of two sides that is on this machine.
+
+    Raises:
+        InputError: If there is no such source, or one of two sides of the split is missing.
+    """
+    folder, name = as_folder(name_or_path), str(name_or_path)
+    if folder is None:
+        return name in TWO_SIDED or {f"{SPLIT}A", f"{SPLIT}B"} <= set(splits_of(name))
+    train, test = find_sides(folder, "train"), find_sides(folder, SPLIT)
+    if test is None:
+        return (folder / SPLIT).is_dir() and (folder / "train").is_dir()
+    # Of A/ and B/ without train/ in them all is trained on, a test/ in them too.
+    return train is None or train.a not in test.a.parents

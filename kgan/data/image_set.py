@@ -77,6 +77,16 @@ class ImageSet:
         """The class of each image, int64 `(n,)`, where the source tells."""
         return self.factors.get("label")
 
+    def part(self, rows: Sequence[int] | np.ndarray) -> "ImageSet":
+        """Returns a set of the images of these rows, in this order, and what is known of each; `skipped` is empty."""
+        whole = self.images
+        return ImageSet(
+            whole[rows] if isinstance(whole, np.ndarray) else whole.part(rows),
+            name=self.name,
+            factors={name: values[rows] for name, values in self.factors.items()},
+            files=None if self.files is None else [self.files[row] for row in rows],
+        )
+
     def batches(
         self,
         batch_size: int = 64,

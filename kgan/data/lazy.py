@@ -25,7 +25,7 @@ class LazyImages:
     def __init__(
         self,
         encoded: Sequence[Encoded],
-        chosen: Sequence[int],
+        chosen: Sequence[int] | np.ndarray,
         image_shape: tuple[int, int, int],
         image_size: int | None,
     ) -> None:
@@ -44,6 +44,10 @@ class LazyImages:
             return self._read(int(chosen))
         images = list(self._threads.map(self._read, chosen.tolist()))
         return np.stack(images) if images else np.empty((0, *self.shape[1:]), np.uint8)
+
+    def part(self, rows: Sequence[int] | np.ndarray) -> "LazyImages":
+        """Returns the images of these rows, in this order, without decoding any."""
+        return LazyImages(self._encoded, self._chosen[rows], self.shape[1:], self._image_size)
 
     def _read(self, place: int) -> np.ndarray:
         return read_pixels(self._encoded[place], self._image_size, self.shape[-1])

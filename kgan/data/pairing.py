@@ -72,7 +72,8 @@ def open_pairs(
         if name.split("/")[0] != "synthetic":
             raise InputError(
                 f"data {name!r}: no such folder; pairs come from a folder of joined pictures or of A/ and B/, or from "
-                f"{' or '.join(map(repr, TWO_SIDED))}. The sets of TensorFlow Datasets have none: open_domains."
+                f"{' or '.join(map(repr, TWO_SIDED))}. The sets of TensorFlow Datasets have none: open_domains "
+                "(kgan train cyclegan)."
             )
         a, b = draw_sides(name, split, options, paired=True)
     else:
@@ -136,7 +137,7 @@ def _refuse_unpaired(sides: Sides, a: dict[str, Path], b: dict[str, Path]) -> No
     if missing:
         raise InputError(
             f"files have no partner of the same stem: {'; '.join(missing)}; add the partners or remove the files, or "
-            "have `kgan data prepare` leave them out. Domains that are no pairs: open_domains."
+            "have `kgan data prepare` leave them out. Domains that are no pairs: open_domains (kgan train cyclegan)."
         )
 
 

@@ -66,8 +66,9 @@ def prepare(
     Args:
         folder: See `check`.
         out: The folder to write: a new one, an empty one, or one that an earlier call with the same arguments began.
-        size: Side of the squares to cut, from the middle, and resize images to; None leaves them as they are.
-        paired: See `check`.
+        size: Side of the squares to cut, from the middle, and resize images to; None leaves them as they are. Not for
+            joined pairs.
+        paired: See `check`; False also says that images twice as wide as high are no joined pairs.
         ignore: Kinds of findings to let be: such images are kept as they are.
         progress: See `open_images`.
 
@@ -75,12 +76,14 @@ def prepare(
         What became of each file, by path.
 
     Raises:
-        InputError: If `out` holds anything else, lies in `folder` or the other way round, no image would be left, and
-            as `check` does.
+        InputError: If `out` holds anything else, lies in `folder` or the other way round, no image would be left,
+            joined pairs would be cut, and as `check` does.
     """
     folder, out = Path(folder).expanduser(), Path(out).expanduser()
     _refuse_nested(folder, out)
     report = check(folder, size=size, paired=paired, ignore=ignore, progress=progress)
+    if size is not None and paired is not False:
+        _refuse_joined(report, size)
     left_out = _left_out(report, size)
     kept = [file for file in report.facts if file not in left_out]
     if not kept:
@@ -111,6 +114,16 @@ def _refuse_nested(folder: Path, out: Path) -> None:
     if source == target or source in target.parents or target in source.parents:
         raise InputError(
             f"{out} and {folder} lie in one another; give a folder apart, since the source stays as it is."
+        )
+
+
+def _refuse_joined(report: Report, size: int) -> None:
+    known = [facts for facts in report.facts.values() if facts]
+    if known and report.paired is None and all(facts.width == 2 * facts.height for facts in known):
+        raise InputError(
+            f"{report.folder}: all images are twice as wide as high, as joined pairs are, and squares of {size} would "
+            "be cut across both. Leave out --size (size), for kgan train pix2pix resizes them; if they are no pairs, "
+            "say --unpaired (paired=False)."
         )
 
 
