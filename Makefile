@@ -32,7 +32,8 @@ $(BENCH): pyproject.toml | $(DEV)
 	@touch $@
 
 test: lint
-	$(BIN)/python -m pytest
+	@# Two processes, for each takes a TensorFlow of its own; a file stays in one, as its tests share what they trained.
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -78,7 +78,8 @@ def network(size: int) -> keras.Model:
 
 def _convolve(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
     x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    # Keras's momentum of 0.99 is too slow for the few steps that so few pairs make.
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def train(photos: np.ndarray, classes: np.ndarray, epochs: int) -> keras.Model:
