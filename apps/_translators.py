@@ -11,59 +11,74 @@ import numpy as np
 import kgan
 from kgan.apps._shared import fit_watched, say_left_out, show_progress
 from kgan.cost import CostLine
-from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_test_split
+from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_split
 from kgan.data.sources import as_folder
 from kgan.errors import InputError
 from kgan.runs import Run
 from kgan.schedules import LinearDecay
 
-# The papers' size and epochs.
+# The papers' size, how far they enlarge images before they cut them, and epochs.
 SIZE = 256
+ENLARGE = 286 / 256
 EPOCHS = 200
-# What a source without a test split gives up for it.
+VALIDATION, TEST = "val", "test"
+# What of the training images a source without a validation split gives up for it.
 HELD_OUT_SHARE = 0.1
 LEAST_HELD_OUT = 2
+MOST_HELD_OUT = 200
 
 Sides = PairedImages | UnpairedImages
 
 
 def open_sides(
-    opener: Callable[..., Sides], data: str, size: int | None, enlarge: float, skip_broken: bool, **options: Any
-) -> tuple[Sides, Sides]:
-    """Opens the images to train on, and those to judge by; says which these are.
+    opener: Callable[..., Sides], data: str, size: int | None, enlarge: float | None, skip_broken: bool, **options: Any
+) -> tuple[Sides, Sides, Sides]:
+    """Opens the images to train on, those to choose the best model by, and those to show; says which these are.
+
+    A model is never chosen by the test split, which is left to say afterwards how good the chosen one is.
 
     Args:
         opener: `kgan.data.open_pairs` or `kgan.data.open_domains`.
         data: What it opens.
         size: Side of the images; None for 256, or of drawn ones their own.
-        enlarge: Of the training images' jitter; 1 for none.
+        enlarge: Of the training images' jitter; 1 for none; None for the papers', or of drawn ones none, for enlarging
+            blurs edges, and theirs lie on pixels.
         skip_broken: Whether files that cannot be read are left out.
         **options: Of the opener.
 
     Returns:
-        The training images, jittered, and the test split; where there is none, a tenth of the images, taken from the
-        training ones.
+        The training images, jittered; the validation split, `val`, or where there is none a tenth of the training
+        images, taken from them; and the test split, or where there is none the validation images again.
 
     Raises:
         InputError: As the opener does, or if there are too few images to hold some out.
     """
+    if enlarge is None:
+        enlarge = 1.0 if _is_drawn(data) else ENLARGE
     size = size or (None if _is_drawn(data) else SIZE)
     jitter = None if enlarge == 1.0 else Jitter(enlarge)
     opened = partial(opener, data, image_size=size, skip_broken=skip_broken, progress=show_progress, **options)
     images = opened(jitter=jitter)
     say_left_out(images)
-    if has_test_split(data):
-        held_out, which = opened(split="test"), "the test split"
-        say_left_out(held_out)
+    if has_split(data, VALIDATION):
+        validation, source = opened(split=VALIDATION), "the val split"
+        say_left_out(validation)
     else:
-        (images, held_out), which = split_off(images), "held out of the training images, as there is no test split"
-    amount = _amount(held_out)
-    print(f"training on {_amount(images)}; pictures and scores are of {amount}, {which}", file=sys.stderr)
-    return images, held_out
+        (images, validation), source = split_off(images), "held out of the training images"
+    shown, theirs = validation, "these"
+    if has_split(data, TEST):
+        shown, theirs = opened(split=TEST), "the test split"
+        say_left_out(shown)
+    print(
+        f"training on {_amount(images)}; the best model is chosen by {_amount(validation)}, {source}; the pictures "
+        f"show {theirs}",
+        file=sys.stderr,
+    )
+    return images, validation, shown
 
 
 def split_off(images: Sides) -> tuple[Sides, Sides]:
-    """Returns all but a tenth of the images, and that tenth, without jitter: the same ones every time.
+    """Returns all but a tenth of the images, and that tenth, at most 200, without jitter: the same ones every time.
 
     Raises:
         InputError: If there are fewer than four on a side.
@@ -101,40 +116,42 @@ def train_translator(
     run: Run,
     model: kgan.Adversarial,
     images: Sides,
-    held_out: Sides,
+    validation: Sides,
+    shown: Sides,
     *,
     batch_size: int,
     epochs: int | None,
     minutes: float | None,
     **options: Any,
 ) -> None:
-    """Says what it will cost, trains under watch by the held-out images, and publishes the best model.
+    """Says what it will cost, trains under watch, and publishes the model that is best by the validation images.
 
     Args:
         run: Where it all goes.
         model: A compiled model.
         images: What it is trained on.
-        held_out: What it is judged by.
+        validation: What it is judged by.
+        shown: What the pictures show.
         batch_size: Images of each side a step.
         epochs: Passes over the data.
         minutes: Of training.
         **options: Of `kgan.runs.fit`.
     """
-    pictures = kgan.TranslationGrid(run.samples, held_out)
-    scorer = kgan.evaluation.default_translation_scorer(images, held_out)
+    pictures = kgan.TranslationGrid(run.samples, shown)
+    scorer = kgan.evaluation.default_translation_scorer(images, validation)
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
     cost = CostLine(images, **budget)
-    fit_watched(run, model, images, held_out, pictures, scorer, cost, **budget, **options)
+    fit_watched(run, model, images, validation, pictures, scorer, cost, **budget, **options)
     published = kgan.export(run.load_model(), run.path / "savedmodel")
     print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
 
 
 def _split_rows(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
     """Returns the rows to train on and those to hold out: drawn from their number alone, so that pairs stay pairs."""
-    count = max(round(HELD_OUT_SHARE * len(images)), LEAST_HELD_OUT)
+    count = min(max(round(HELD_OUT_SHARE * len(images)), LEAST_HELD_OUT), MOST_HELD_OUT)
     if len(images) < 2 * count:
         raise InputError(
-            f"{images.name}: {len(images)} images are too few to hold {count} out; add images, or a test split."
+            f"{images.name}: {len(images)} images are too few to hold {count} out; add images, or a val split."
         )
     rows = np.random.default_rng(0).permutation(len(images))
     return np.sort(rows[count:]), np.sort(rows[:count])

@@ -42,7 +42,7 @@ def train(
     loss: str = "least_squares",
     penalty: str | None = None,
     augment: Literal["none", "diffaugment", "ada"] = "none",
-    jitter: float = 286 / 256,
+    jitter: float | None = None,
     flip: bool = True,
     learning_rate: float = 2e-4,
     ema_decay: float | None = None,
@@ -76,7 +76,8 @@ def train(
         loss: An adversarial loss of kgan.losses, by name.
         penalty: A penalty or constraint of kgan.penalties on the critics, by name.
         augment: What images pass before the critics; worth it with few of them.
-        jitter: How many times as large training images become before they are cropped at random; 1 for not at all.
+        jitter: How many times as large training images become before they are cropped at random; 1 for not at all. By
+            default 286/256, of drawn ones 1.
         flip: Mirror images half the time.
         learning_rate: Of both players' Adam.
         ema_decay: Decay of averaged generators, per step; by default there are none.
@@ -90,7 +91,7 @@ def train(
     data = absolute(data)
     run = run or Run.new("cyclegan", locals(), out)
     epochs = EPOCHS if epochs is None and minutes is None else epochs
-    images, held_out = open_sides(kgan.data.open_domains, data, size, jitter, skip_broken)
+    images, validation, shown = open_sides(kgan.data.open_domains, data, size, jitter, skip_broken)
     model = run.restore()
     if model is None:
         set_up(seed, precision)
@@ -113,7 +114,7 @@ def train(
     if cycle_weight_end is not None:
         model.cycle_weight = _changing(cycle_weight, cycle_weight_end, total_steps)
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
-    train_translator(run, model, images, held_out, **budget, flip=flip, seed=seed)
+    train_translator(run, model, images, validation, shown, **budget, flip=flip, seed=seed)
     return run
 
 

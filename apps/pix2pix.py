@@ -37,7 +37,7 @@ def train(
     l1_weight: float = 100.0,
     loss: str = "non_saturating",
     augment: Literal["none", "diffaugment", "ada"] = "none",
-    jitter: float = 286 / 256,
+    jitter: float | None = None,
     flip: bool = True,
     learning_rate: float = 2e-4,
     ema_decay: float | None = None,
@@ -66,7 +66,8 @@ def train(
         l1_weight: What the L1 distance from the target counts beside the game.
         loss: An adversarial loss of kgan.losses, by name.
         augment: What pairs pass before the critic; worth it with few of them.
-        jitter: How many times as large training images become before they are cropped at random; 1 for not at all.
+        jitter: How many times as large training images become before they are cropped at random; 1 for not at all. By
+            default 286/256, of drawn ones 1.
         flip: Mirror pairs half the time.
         learning_rate: Of both players' Adam.
         ema_decay: Decay of an averaged generator, per step; by default there is none.
@@ -81,7 +82,7 @@ def train(
     run = run or Run.new("pix2pix", locals(), out)
     if data == "facades":
         raise _no_facades()
-    images, held_out = open_sides(kgan.data.open_pairs, data, size, jitter, skip_broken, input_side=input_side)
+    images, validation, shown = open_sides(kgan.data.open_pairs, data, size, jitter, skip_broken, input_side=input_side)
     model = run.restore()
     if model is None:
         set_up(seed, precision)
@@ -100,7 +101,7 @@ def train(
     epochs = EPOCHS if epochs is None and minutes is None else epochs
     decay(model, learning_rate, steps_of(images, batch_size, epochs))
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
-    train_translator(run, model, images, held_out, **budget, flip=flip, seed=seed)
+    train_translator(run, model, images, validation, shown, **budget, flip=flip, seed=seed)
     return run
 
 

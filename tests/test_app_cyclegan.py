@@ -30,7 +30,7 @@ def fill(folder, counts):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cyclegan")
-    data = fill(folder / "data", {"trainA": 6, "trainB": 4, "testA": 3, "testB": 2})
+    data = fill(folder / "data", {"trainA": 8, "trainB": 6, "testA": 3, "testB": 2})
     return cyclegan.train(data=str(data), out=folder / "run", epochs=2, cycle_weight_end=4.0, **TINY)
 
 
@@ -58,7 +58,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
     assert int(one.pools[0].count.numpy()) == 3
     assert tiny.differences(one, other) == []
     said = capsys.readouterr().err
-    assert "training on 6 images of A and 4 of B; pictures and scores are of 3 images of A and 2 of B" in said
+    assert "training on 6 images of A and 4 of B; the best model is chosen by 2 images of A and 2 of B" in said
     assert f"kgan translate {tmp_path / 'run'} IN OUT" in said
 
 
@@ -66,7 +66,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
     ("options", "message"),
     [
         ({"data": "cycle_gan/horse2zebras"}, "did you mean 'horse2zebra'"),
-        ({"batch_size": 5}, "has 4"),
+        ({"batch_size": 5}, "has [24]"),
         ({"cycle_weight_end": 1.0, "epochs": None, "minutes": 1.0}, "give --epochs"),
         ({"cycle_weight_end": -1.0}, "at least 0"),
         ({"cycle_weight": -1.0}, "cycle_weight"),

@@ -84,7 +84,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
     said = capsys.readouterr().err
     for words in (
         "left out torn.png",
-        "training on 6 pairs; pictures and scores are of 2 pairs, held out of the training images",
+        "training on 6 pairs; the best model is chosen by 2 pairs, held out of the training images; the pictures show these",
         "FLOP to translate an image",
         ": 6 steps, to the end of epoch 2, take about",
         "health: no alarm",
@@ -143,7 +143,7 @@ def numbered(count, offset=0):
 
 
 @pytest.mark.parametrize("lazy", [False, True])
-def test_a_tenth_is_held_out_where_there_is_no_test_split(lazy, tmp_path):
+def test_a_tenth_is_held_out_where_there_is_no_validation_split(lazy, tmp_path):
     images = numbered(40)
     if lazy:
         for index, image in enumerate(images):
@@ -169,19 +169,27 @@ def test_a_tenth_is_held_out_where_there_is_no_test_split(lazy, tmp_path):
         _translators.split_off(PairedImages(ImageSet(numbered(3)), ImageSet(numbered(3))))
 
 
-def test_the_test_split_is_taken_where_there_is_one(tmp_path, capsys):
-    opened = partial(_translators.open_sides, enlarge=1.0, skip_broken=False)
-    train, held_out = opened(kgan.data.open_pairs, "synthetic/facades", None, num_images=4)
-    assert (len(train), len(held_out), train.jitter) == (4, 4, None)
+def test_a_model_is_chosen_by_images_that_are_neither_trained_on_nor_tested(tmp_path, capsys):
+    opened = partial(_translators.open_sides, enlarge=None, skip_broken=False)
+    train, validation, shown = opened(kgan.data.open_pairs, "synthetic/facades", None, num_images=4)
+    assert (len(train), len(validation), len(shown), train.jitter) == (4, 4, 4, None)
     assert train.image_shapes == ((64, 64, 3), (64, 64, 3))
-    assert not np.array_equal(train.b[0], held_out.b[0])
-    assert "pictures and scores are of 4 pairs, the test split" in capsys.readouterr().err
+    test = kgan.data.open_pairs("synthetic/facades", split="test", num_images=4)
+    np.testing.assert_array_equal(shown.b[:], test.b[:])
+    assert len({images.b[0].tobytes() for images in (train, validation, shown)}) == 3
+    message = "the best model is chosen by 4 pairs, the val split; the pictures show the test split"
+    assert message in capsys.readouterr().err
     for split, count in (("train", 5), ("test", 3)):
         join(tmp_path / "joined" / split, count)
         for side in "AB":
             join(tmp_path / "sides" / f"{split}{side}", count)
-    train, held_out = opened(kgan.data.open_pairs, str(tmp_path / "joined"), None)
-    assert (len(train), len(held_out), train.a.image_shape) == (5, 3, (256, 256, 3))
-    train, held_out = opened(kgan.data.open_domains, str(tmp_path / "sides"), 16)
-    assert (len(train), len(held_out)) == (5, 3)
-    assert "3 images of A and 3 of B, the test split" in capsys.readouterr().err
+    train, validation, shown = opened(kgan.data.open_pairs, str(tmp_path / "joined"), None)
+    assert (len(train), len(validation), len(shown), train.a.image_shape) == (3, 2, 3, (256, 256, 3))
+    assert train.jitter == kgan.data.Jitter(286 / 256)
+    train, validation, shown = opened(kgan.data.open_domains, str(tmp_path / "sides"), 16)
+    assert (len(train), len(validation), len(shown)) == (3, 2, 3)
+    message = "chosen by 2 images of A and 2 of B, held out of the training images; the pictures show the test split"
+    assert message in capsys.readouterr().err
+    join(tmp_path / "joined" / "val", 4)
+    train, validation, shown = opened(kgan.data.open_pairs, str(tmp_path / "joined"), 16)
+    assert (len(train), len(validation), len(shown)) == (5, 4, 3)

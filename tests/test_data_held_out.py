@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kgan.data import has_test_split, open_held_out, open_images
+from kgan.data import has_split, open_held_out, open_images
 from kgan.errors import InputError
 
 
@@ -68,19 +68,26 @@ def test_broken_held_out_images_are_named(tmp_path):
 def test_a_folder_of_two_sides_has_a_test_split_if_none_of_it_is_trained_on(folders, there, tmp_path):
     for name in folders:
         (tmp_path / name).mkdir(parents=True)
-    assert has_test_split(tmp_path) is there
-    assert has_test_split(str(tmp_path)) is there
+    assert has_split(tmp_path) is there
+    assert has_split(str(tmp_path)) is there
 
 
 def test_half_a_test_split_is_an_error(tmp_path):
     for name in ("trainA", "trainB", "testA"):
         (tmp_path / name).mkdir()
     with pytest.raises(InputError, match="testB"):
-        has_test_split(tmp_path)
+        has_split(tmp_path)
 
 
 def test_drawn_sides_have_a_test_split():
-    assert has_test_split("synthetic/facades") and has_test_split("synthetic/horses")
+    assert has_split("synthetic/facades") and has_split("synthetic/horses")
+    assert has_split("synthetic/horses", "val") and not has_split("synthetic/horses", "dev")
+
+
+def test_other_splits_are_found_the_same_way(tmp_path):
+    for name in ("train", "val"):
+        (tmp_path / name).mkdir()
+    assert has_split(tmp_path, "val") and not has_split(tmp_path, "test")
 
 
 @pytest.mark.real_data
@@ -88,5 +95,5 @@ def test_mnist_has_ten_thousand(monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(Path(os.environ["KGAN_TEST_DATA"], "tensorflow_datasets")))
     train = open_images("mnist", num_images=10)
     assert open_held_out("mnist", train).images.shape == (10_000, 28, 28, 1)
-    assert not has_test_split("mnist")
-    assert has_test_split("cycle_gan/horse2zebra")
+    assert not has_split("mnist")
+    assert has_split("cycle_gan/horse2zebra")

@@ -4,7 +4,7 @@ from kgan.data import synthetic
 from kgan.data.checking import check
 from kgan.data.conditioned import ConditionedImages, one_hot
 from kgan.data.domains import open_domains
-from kgan.data.held_out import has_test_split, open_held_out
+from kgan.data.held_out import has_split, open_held_out
 from kgan.data.image_set import ImageSet
 from kgan.data.jitter import Jitter
 from kgan.data.pairing import open_pairs
@@ -21,7 +21,7 @@ __all__ = [
     "Tags",
     "UnpairedImages",
     "check",
-    "has_test_split",
+    "has_split",
     "images_of",
     "is_tagged",
     "load",

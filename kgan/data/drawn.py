@@ -13,10 +13,10 @@ from kgan.pixels import to_pil
 
 Drawn = tuple[np.ndarray, dict[str, np.ndarray]]
 
-SYNTHETIC_SEEDS = {"train": 0, "test": 1}
+SYNTHETIC_SEEDS = {"train": 0, "test": 1, "val": 4}
 # Domain B of unpaired images is drawn from seeds of its own.
 UNPAIRED = 2
-COUNTS = {"train": 1000, "test": 200}
+COUNTS = {"train": 1000, "test": 200, "val": 200}
 SIZE = 64
 
 
@@ -36,7 +36,7 @@ TWO_SIDED: dict[str, Callable[[str, int, int, int], Drawn]] = {
 
 
 def draw_sides(name: str, split: str, options: ReadOptions, *, paired: bool) -> tuple[ImageSet, ImageSet]:
-    """Draws both sides of a world; `train` and `test` share nothing, and unpaired sides show nothing twice.
+    """Draws both sides of a world; the splits share nothing, and unpaired sides show nothing twice.
 
     Raises:
         InputError: If there is no such world or split, or it cannot be drawn at this size.

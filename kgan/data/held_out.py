@@ -44,20 +44,23 @@ def open_held_out(
     return open_images(name_or_path, split=split, image_size=size, channels=channels, skip_broken=skip_broken)
 
 
-def has_test_split(name_or_path: str | os.PathLike) -> bool:
-    """Tells whether `open_pairs` or `open_domains` finds a source's images for testing, apart from those to train on.
+def has_split(name_or_path: str | os.PathLike, split: str = SPLIT) -> bool:
+    """Tells whether `open_pairs` or `open_domains` finds a split of a source, apart from what is trained on.
 
     Args:
         name_or_path: A source of two sides that is on this machine.
+        split: `"test"`, `"val"` or another that is not to train on.
 
     Raises:
         InputError: If there is no such source, or one of two sides of the split is missing.
     """
     folder, name = as_folder(name_or_path), str(name_or_path)
     if folder is None:
-        return name in TWO_SIDED or {f"{SPLIT}A", f"{SPLIT}B"} <= set(splits_of(name))
-    train, test = find_sides(folder, "train"), find_sides(folder, SPLIT)
-    if test is None:
-        return (folder / SPLIT).is_dir() and (folder / "train").is_dir()
+        if name in TWO_SIDED:
+            return split in SYNTHETIC_SEEDS
+        return {f"{split}A", f"{split}B"} <= set(splits_of(name))
+    train, other = find_sides(folder, "train"), find_sides(folder, split)
+    if other is None:
+        return (folder / split).is_dir() and (folder / "train").is_dir()
     # Of A/ and B/ without train/ in them all is trained on, a test/ in them too.
-    return train is None or train.a not in test.a.parents
+    return train is None or train.a not in other.a.parents

@@ -133,7 +133,7 @@ def load(
 
 
 def _draw(name: str, split: str, options: ReadOptions) -> ImageSet:
-    """Draws a world's images; `train` and `test` are different worlds."""
+    """Draws a world's images; the splits are different worlds."""
     if name in TWO_SIDED:
         raise InputError(f"data {name!r} has two sides; open it with open_pairs or open_domains.")
     if name not in WORLDS:
