@@ -160,6 +160,13 @@ def _short(number: float) -> str:
     return f"{number:.3g} "
 
 
+def _duration(hours: float) -> str:
+    if hours >= 2:
+        return f"about {hours:,.1f} hours"
+    minutes = 60 * hours
+    return f"about {minutes:,.0f} minutes" if minutes >= 1.5 else "a minute or so"
+
+
 class Batches(Protocol):
     """What `CostLine` asks of data: `kgan.data.PairedImages` and `kgan.data.UnpairedImages` are such."""
 
@@ -202,8 +209,7 @@ class CostLine(keras.callbacks.Callback):
         if self.epochs:
             left = self.epochs * steps - int(self.model.optimizer.iterations.numpy())
             hours = max(left, 0) * step_seconds / 3600
-            amount = f"{hours:,.1f} hours" if hours >= 2 else f"{60 * hours:,.0f} minutes"
-            said.append(f"{left:,} steps, to the end of epoch {self.epochs}, take about {amount}")
+            said.append(f"{left:,} steps, to the end of epoch {self.epochs}, take {_duration(hours)}")
         if self.minutes:
             said.append(f"{self.minutes:g} minutes hold about {self.minutes * 60 / step_seconds / steps:,.1f} epochs")
         return "; ".join(said)

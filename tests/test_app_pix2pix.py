@@ -86,7 +86,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
         "left out torn.png",
         "training on 6 pairs; the best model is chosen by 2 pairs, held out of the training images; the pictures show these",
         "FLOP to translate an image",
-        ": 6 steps, to the end of epoch 2, take about",
+        ": 6 steps, to the end of epoch 2, take a minute or so",
         "health: no alarm",
         "the best model is that of step",
         f"translate with it: kgan translate {tmp_path / 'run'} IN OUT",
