@@ -84,7 +84,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
     said = capsys.readouterr().err
     for words in (
         "left out torn.png",
-        "training on 6 pairs; the best model is chosen by 2 pairs, held out of the training images; the pictures show these",
+        "training on 6 pairs; the best model is chosen by 2 pairs, held out of the training images",
         "FLOP to translate an image",
         ": 6 steps, to the end of epoch 2, take a minute or so",
         "health: no alarm",
