@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 
 import kgan
@@ -14,6 +13,7 @@ from kgan.cost import CostLine
 from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_split
 from kgan.data.sources import as_folder
 from kgan.errors import InputError
+from kgan.optimizers import FusedAdam
 from kgan.runs import Run
 from kgan.schedules import LinearDecay
 
@@ -107,9 +107,9 @@ def steps_of(images: Sides, batch_size: int, epochs: int | None) -> int | None:
     return None if epochs is None else max(epochs * (len(images) // max(batch_size, 1)), 1)
 
 
-def adam(learning_rate: float) -> keras.optimizers.Adam:
+def adam(learning_rate: float) -> FusedAdam:
     """Returns the optimizer of both papers."""
-    return keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8)
+    return FusedAdam(learning_rate, beta_1=0.5, epsilon=1e-8)
 
 
 def train_translator(

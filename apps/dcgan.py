@@ -12,11 +12,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import keras
-
 import kgan
 from kgan.apps._shared import absolute, open_images, set_up, train_watched
 from kgan.networks import residual
+from kgan.optimizers import FusedAdam
 from kgan.runs import Run
 
 EPOCHS = 20
@@ -131,11 +130,11 @@ def build(
     return model
 
 
-def steady_adam(learning_rate: float) -> keras.optimizers.Adam:
+def steady_adam(learning_rate: float) -> FusedAdam:
     """Returns Adam without momentum, its gradients clipped where they leap."""
     # A norm that healthy steps stay below. One step of an exponential loss such as KL's can be a million times as
     # large, and Adam, which divides by the mean square of the past, would hardly move for hundreds of steps.
-    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8, global_clipnorm=LARGEST_NORM)
+    return FusedAdam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8, global_clipnorm=LARGEST_NORM)
 
 
 def penalty_of(name: str, weight: float | None) -> kgan.penalties.Penalty | None:

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import keras
 import numpy as np
 
 import kgan
@@ -22,6 +21,7 @@ from kgan.apps._shared import absolute, open_images, set_up, train_watched
 from kgan.codes import Categorical, Code, Continuous, Distortion
 from kgan.evaluation.codes import describe_codes
 from kgan.networks import residual
+from kgan.optimizers import FusedAdam
 from kgan.runs import Run
 
 # How many images training sees if nothing is said: eleven epochs of MNIST.
@@ -141,8 +141,8 @@ def build(
         seed=seed,
     )
     model.compile(
-        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
-        keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        FusedAdam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
+        FusedAdam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8),
         penalty=kgan.R1(1.0, every=4),
         jit_compile=xla,
     )

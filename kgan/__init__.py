@@ -1,6 +1,19 @@
 """kgan: generative adversarial networks for Keras and TensorFlow."""
 
-from kgan import augment, codes, data, divergences, evaluation, layers, losses, metrics, networks, penalties, schedules
+from kgan import (
+    augment,
+    codes,
+    data,
+    divergences,
+    evaluation,
+    layers,
+    losses,
+    metrics,
+    networks,
+    optimizers,
+    penalties,
+    schedules,
+)
 from kgan.adversarial import Adversarial
 from kgan.export import export
 from kgan.families import GAN, ConditionalGAN, CycleGAN, InfoGAN, Pix2Pix
@@ -35,6 +48,7 @@ __all__ = [
     "losses",
     "metrics",
     "networks",
+    "optimizers",
     "penalties",
     "schedules",
 ]

@@ -26,17 +26,30 @@ SCRIPT = """
         return model, history
 
     one, history_one = train(tf.distribute.get_strategy())
-    two, history_two = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    # One for all: a second strategy of the process would take up the first one's collective operations.
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    two, history_two = train(strategy)
     for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for name in history_one:
         np.testing.assert_allclose(history_one[name], history_two[name], rtol=1e-4, atol=1e-6)
 
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
         model = tiny.gan()
     seeds = strategy.run(tf.function(lambda: model.next_seed())).values
     assert seeds[0][0] != seeds[1][0] and seeds[0][1] == seeds[1][1], seeds
+
+    def fused(strategy):
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+            model.compile(kgan.optimizers.FusedAdam(0.01, epsilon=1e-2), "mse")
+        x = np.random.default_rng(0).standard_normal((32, 3)).astype("float32")
+        model.fit(x, x.sum(1, keepdims=True), batch_size=8, epochs=3, shuffle=False, verbose=0)
+        return model.get_weights()
+
+    for a, b in zip(fused(tf.distribute.get_strategy()), fused(strategy), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
     print("same game, different noise")
 """
 

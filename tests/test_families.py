@@ -15,7 +15,7 @@ from kgan.translation import Translation
 
 
 def decaying():
-    return keras.optimizers.Adam(kgan.schedules.LinearDecay(0.01, 8), beta_1=0.5)
+    return kgan.optimizers.FusedAdam(kgan.schedules.LinearDecay(0.01, 8), beta_1=0.5)
 
 
 FAMILIES = {
