@@ -7,11 +7,11 @@ Families and their steps (`steps/`), "ours" being kgan's:
 - dcgan: alternating, one generator pass a step. `two-pass`: the alternating step of keras.io's DCGAN example, which
   runs the generator once for each player; `one-tape`: a simultaneous step in the manner of TensorFlow's tutorial, both
   gradients on one tape.
-- pix2pix: U-Net and PatchGAN with instance norm. `original`: the authors' step in TensorFlow, alternating, one
-  generator pass; `two-pass`: a generator pass for each player; `stock norm`: `original` with Keras's own layer for
-  instance norm in the generator.
-- cyclegan: ResNets and PatchGANs. `original`: the authors' step in TensorFlow, alternating, six generator passes, both
-  cycle losses through both generators; `stock norm` likewise.
+- pix2pix: U-Net and PatchGAN with instance norm. `original`: the authors' step in TensorFlow, with Keras's layers and
+  optimizer, alternating, one generator pass; `our layers`: the same with kgan's norms and padding; `two-pass`: with
+  these, and a generator pass for each player.
+- cyclegan: ResNets and PatchGANs. `original`: the authors' step in TensorFlow, with Keras's layers and optimizer,
+  alternating, six generator passes, both cycle losses through both generators; `our layers` likewise.
 - torch, of each: the authors' alternating step in PyTorch, eager, channels-last; left out where there is no PyTorch.
 
 All in float32 and in bfloat16, with the machine's measured rates of matrix products and convolutions beside them. The

@@ -51,12 +51,49 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Returns the padded maps."""
-        sides = [self.padding, self.padding]
-        return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
+        if self.padding == 0:
+            return inputs
+        tf.debugging.assert_less(self.padding, tf.shape(inputs)[1:3], "padding must be less than height and width")
+        return _reflect(inputs, self.padding)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "padding": self.padding}
+
+
+def _reflect(inputs: tf.Tensor, padding: int) -> tf.Tensor:
+    """Pads the middle axes; what `tf.pad` with REFLECT does, whose kernels take twice as long on a CPU."""
+
+    @tf.custom_gradient
+    def padded(inputs: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            return _folded(_folded(upstream, 1, padding), 2, padding)
+
+        outputs = inputs
+        for axis in (2, 1):
+            near, far = _part(outputs, axis, 1, padding + 1), _part(outputs, axis, -padding - 1, -1)
+            outputs = tf.concat([tf.reverse(near, [axis]), outputs, tf.reverse(far, [axis])], axis)
+        return outputs, gradient
+
+    return padded(inputs)
+
+
+def _folded(padded: tf.Tensor, axis: int, padding: int) -> tf.Tensor:
+    """Adds both margins along an axis, mirrored, to what they are mirror images of."""
+    middle = _part(padded, axis, padding, -padding)
+    rest = tf.shape(middle)[axis] - padding - 1
+    near, far = (
+        tf.pad(tf.reverse(margin, [axis]), [where if i == axis else [0, 0] for i in range(4)])
+        for margin, where in (
+            (_part(padded, axis, 0, padding), [1, rest]),
+            (_part(padded, axis, -padding, None), [rest, 1]),
+        )
+    )
+    return tf.add_n([middle, near, far])
+
+
+def _part(maps: tf.Tensor, axis: int, start: int, stop: int | None) -> tf.Tensor:
+    return maps[(slice(None),) * axis + (slice(start, stop),)]
 
 
 @keras.saving.register_keras_serializable(package="kgan")

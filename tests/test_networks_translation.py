@@ -109,6 +109,35 @@ def test_reflection_padding_is_numpys():
     np.testing.assert_array_equal(ReflectionPadding2D(3)(image), expected)
 
 
+@pytest.mark.parametrize(("size", "padding"), [((9, 7), 3), ((4, 4), 3), ((2, 2), 1), ((5, 4), 0)])
+@pytest.mark.parametrize("open_size", [False, True])
+def test_reflection_padding_has_the_gradient_of_tensorflows(size, padding, open_size):
+    image, layer = tf.constant(maps(2, *size, 3), tf.float32), ReflectionPadding2D(padding)
+    weights = tf.constant(
+        np.random.default_rng(1).standard_normal((2, *(s + 2 * padding for s in size), 3)), tf.float32
+    )
+
+    def gradients(pad):
+        with tf.GradientTape() as outer:
+            outer.watch(image)
+            with tf.GradientTape() as inner:
+                inner.watch(image)
+                total = tf.reduce_sum(weights * pad(image) ** 3)
+            first = inner.gradient(total, image)
+        return first, outer.gradient(first, image)
+
+    sides = [padding, padding]
+    expected = gradients(lambda x: tf.pad(x, [[0, 0], sides, sides, [0, 0]], mode="REFLECT"))
+    specs = [tf.TensorSpec((None, None, None, 3) if open_size else image.shape)]
+    for found, wanted in zip(gradients(tf.function(layer, input_signature=specs)), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_reflection_padding_needs_more_pixels_than_it_adds():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="less than height and width"):
+        ReflectionPadding2D(3)(maps(1, 8, 3, 2))
+
+
 # ------------------------------------------------------------------ norms and dropout
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from kgan.optimizers import FusedAdam
+
 RATE, BETAS = 2e-4, (0.5, 0.999)
 Step = Callable[[], float]
 
@@ -39,8 +41,13 @@ class Family(NamedTuple):
 
 
 def adam() -> keras.optimizers.Adam:
-    """Returns the optimizer that every step uses, each player its own."""
+    """Returns the optimizer that every step but ours uses, each player its own."""
     return keras.optimizers.Adam(RATE, beta_1=BETAS[0], beta_2=BETAS[1])
+
+
+def fused_adam() -> FusedAdam:
+    """Returns the same in one kernel, which kgan's apps use."""
+    return FusedAdam(RATE, beta_1=BETAS[0], beta_2=BETAS[1])
 
 
 def update(tape: tf.GradientTape, loss: tf.Tensor, optimizer: keras.optimizers.Optimizer, *networks: Any) -> None:
@@ -68,14 +75,30 @@ def both_sides(work: Work) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.random.uniform(shape, -1, 1), tf.random.uniform(shape, -1, 1)
 
 
-def stock(generator: keras.Model) -> keras.Model:
-    """Returns the same network with Keras's own layer for instance norm instead of `kgan.norms`'s."""
+class MirrorPadding(keras.layers.Layer):
+    """Reflection padding by TensorFlow's own operation."""
+
+    def __init__(self, padding: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns the padded maps."""
+        sides = [self.padding, self.padding]
+        return tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], mode="REFLECT")
+
+
+def stock(network: keras.Model) -> keras.Model:
+    """Returns the same network with what Keras and TensorFlow have for instance norm and padding instead of kgan's."""
+    from kgan.layers import ReflectionPadding2D
     from kgan.norms import InstanceNormalization
 
     def swap(layer: keras.Layer) -> keras.Layer:
+        if isinstance(layer, ReflectionPadding2D):
+            return MirrorPadding(layer.padding, dtype=layer.dtype_policy, name=layer.name)
         if not isinstance(layer, InstanceNormalization):
             return layer.__class__.from_config(layer.get_config())
         options = {"epsilon": layer.epsilon, "center": False, "scale": False}
         return keras.layers.GroupNormalization(groups=-1, dtype=layer.dtype_policy, name=layer.name, **options)
 
-    return keras.models.clone_model(generator, clone_function=swap)
+    return keras.models.clone_model(network, clone_function=swap)

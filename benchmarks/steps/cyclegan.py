@@ -13,7 +13,7 @@ import tensorflow as tf
 import kgan
 from kgan.networks import patchgan, resnet
 from kgan.pool import ImagePool
-from steps.common import Family, Means, Step, Work, adam, both_sides, stock, update
+from steps.common import Family, Means, Step, Work, adam, both_sides, fused_adam, stock, update
 
 CYCLE_WEIGHT, IDENTITY_WEIGHT, POOL_SIZE = 10.0, 5.0, 50
 
@@ -39,20 +39,20 @@ def networks(work: Work) -> Networks:
 def ours(work: Work) -> Callable:
     """Returns kgan's train_step."""
     model = kgan.CycleGAN(*networks(work), CYCLE_WEIGHT, IDENTITY_WEIGHT, POOL_SIZE)
-    model.compile(adam(), adam())
+    model.compile(fused_adam(), fused_adam())
     return model.train_step
 
 
-def original(work: Work, with_stock_norm: bool = False) -> Callable:
+def original(work: Work, our_layers: bool = False) -> Callable:
     """Returns the authors' step: six passes of a generator, their update, and the critics' on images from the pools.
 
     Args:
         work: What it works on.
-        with_stock_norm: Whether the generators have Keras's own layer for instance norm.
+        our_layers: Whether the networks have kgan's norms and padding instead of Keras's and TensorFlow's.
     """
     nets = networks(work)
-    if with_stock_norm:
-        nets = nets._replace(ab=stock(nets.ab), ba=stock(nets.ba))
+    if not our_layers:
+        nets = Networks(*map(stock, nets))
     optimizers, means = (adam(), adam()), Means("g_loss", "d_loss")
     pools = [ImagePool(POOL_SIZE, (work.size, work.size, 3)) for _ in range(2)]
 
@@ -136,7 +136,7 @@ def torch_step(work: Work, precision: str) -> Step:
 FAMILY = Family(
     work=Work(batch=1, size=128, width=32),
     data=both_sides,
-    steps={"ours": ours, "original": original, "stock norm": partial(original, with_stock_norm=True)},
+    steps={"ours": ours, "original": original, "our layers": partial(original, our_layers=True)},
     torch_step=torch_step,
     calls=3,
     memory_calls=5,

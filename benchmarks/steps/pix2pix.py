@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import kgan
 from kgan.networks import patchgan, unet
-from steps.common import Family, Means, Step, Work, adam, both_sides, stock, update
+from steps.common import Family, Means, Step, Work, adam, both_sides, fused_adam, stock, update
 
 L1_WEIGHT = 100.0
 
@@ -25,19 +25,18 @@ def networks(work: Work) -> tuple[keras.Model, keras.Model]:
 def ours(work: Work) -> Callable:
     """Returns kgan's train_step."""
     model = kgan.Pix2Pix(*networks(work), l1_weight=L1_WEIGHT)
-    model.compile(adam(), adam())
+    model.compile(fused_adam(), fused_adam())
     return model.train_step
 
 
-def original(work: Work, with_stock_norm: bool = False) -> Callable:
+def original(work: Work, our_layers: bool = False) -> Callable:
     """Returns the authors' step: one pass of the generator, the critic's update, the generator's.
 
     Args:
         work: What it works on.
-        with_stock_norm: Whether the generator has Keras's own layer for instance norm.
+        our_layers: Whether the networks have kgan's norms and padding instead of Keras's and TensorFlow's.
     """
-    generator, discriminator = networks(work)
-    generator = stock(generator) if with_stock_norm else generator
+    generator, discriminator = networks(work) if our_layers else map(stock, networks(work))
     optimizers, means = (adam(), adam()), Means("d_loss", "g_loss", "l1_loss")
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -134,7 +133,7 @@ FAMILY = Family(
         "ours": ours,
         "original": original,
         "two-pass": two_pass,
-        "stock norm": partial(original, with_stock_norm=True),
+        "our layers": partial(original, our_layers=True),
     },
     torch_step=torch_step,
     calls=10,
