@@ -138,7 +138,7 @@ def train_translator(
         **options: Of `kgan.runs.fit`.
     """
     pictures = kgan.TranslationGrid(run.samples, shown)
-    scorer = kgan.evaluation.default_translation_scorer(images, validation)
+    scorer = kgan.evaluation.default_translation_scorer(images, validation, file=run.path / "domain-classifier.keras")
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
     cost = CostLine(images, **budget)
     fit_watched(run, model, images, validation, pictures, scorer, cost, **budget, **options)

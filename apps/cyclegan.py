@@ -33,6 +33,7 @@ def train(
     size: int | None = None,
     width: int = 64,
     blocks: int | None = None,
+    residual: bool = False,
     receptive_field: Literal["pixel", "16", "34", "70", "142", "286"] = "70",
     critic_norm: Literal["instance", "batch", "none"] = "instance",
     cycle_weight: float = 10.0,
@@ -66,6 +67,7 @@ def train(
         width: Channels of the networks' largest feature maps; 64 is the paper's, and 16 has a sixteenth of the
             arithmetic.
         blocks: Residual blocks of the generators; by default 9 from 256 pixels on, and 6 below.
+        residual: Let the generators make what is added to their input; quicker where most of a picture is to stay.
         receptive_field: Side of the patches that the critics judge.
         critic_norm: What the critics normalise by; gradient penalties want none.
         cycle_weight: What the way there and back counts beside the game.
@@ -99,6 +101,7 @@ def train(
             images.image_shapes,
             width=width,
             blocks=blocks,
+            residual=residual,
             receptive_field=receptive_field,
             critic_norm=critic_norm,
             cycle_weight=cycle_weight,
@@ -123,6 +126,7 @@ def build(
     *,
     width: int,
     blocks: int | None,
+    residual: bool,
     receptive_field: str,
     critic_norm: str,
     **options: Any,
@@ -131,8 +135,8 @@ def build(
     shape_a, shape_b = image_shapes
     critic = partial(patchgan.discriminator, width=width, receptive_field=receptive_field, norm=critic_norm)
     return kgan.CycleGAN(
-        resnet.generator(shape_a, shape_b[-1], width, blocks, name="generator_ab"),
-        resnet.generator(shape_b, shape_a[-1], width, blocks, name="generator_ba"),
+        resnet.generator(shape_a, shape_b[-1], width, blocks, residual, name="generator_ab"),
+        resnet.generator(shape_b, shape_a[-1], width, blocks, residual, name="generator_ba"),
         critic(shape_a, name="discriminator_a"),
         critic(shape_b, name="discriminator_b"),
         **options,

@@ -72,6 +72,16 @@ def test_layers_of_equal_shape_start_apart_as_the_papers_do():
     assert not np.allclose(kernels[0], kernels[1])
 
 
+def test_a_residual_generator_begins_with_its_input_and_stays_in_range():
+    keras.utils.set_random_seed(0)
+    images = np.clip(maps(2, 21, 18, 3), -1, 1)
+    plain, residual = (resnet.generator((32, 32, 3), width=4, blocks=1, residual=choice) for choice in (False, True))
+    assert residual.count_params() == plain.count_params()
+    made = residual(images).numpy()
+    assert np.corrcoef(made.ravel(), images.ravel())[0, 1] > 0.95 and np.abs(made).max() <= 1.0
+    assert abs(np.corrcoef(plain(images).numpy().ravel(), images.ravel())[0, 1]) < 0.5
+
+
 # ------------------------------------------------------------------ any size
 
 
@@ -221,6 +231,7 @@ def test_mixed_precision_networks_answer_in_float32():
         (lambda: unet.generator(width=0), "width must be at least 1"),
         (lambda: resnet.generator((64, 64)), "height, width, channels"),
         (lambda: resnet.generator(blocks=-1), "blocks at least 0"),
+        (lambda: resnet.generator((64, 64, 3), 1, residual=True), "3 channels cannot be added to images of 1"),
         (lambda: patchgan.discriminator(receptive_field=71), "did you mean '70'"),
         (lambda: patchgan.discriminator((16, 64, 3)), "at least 24; got .16, 64.. A smaller receptive_field"),
         (lambda: patchgan.discriminator(norm="layer"), "unknown norm"),

@@ -323,10 +323,13 @@ def test_all_monitors_together_change_nothing_and_a_resumed_run_goes_on(tmp_path
 
 
 def test_the_default_scorer_says_what_is_worth_knowing(capsys):
-    images = unpaired(noise(8, 0), noise(8, 1))
-    scorer = evaluation.default_translation_scorer(images, images)
-    assert scorer.protocol.extractor == "random-conv" and scorer.protocol.held_out == "held-out images"
-    assert "hardly tells" in capsys.readouterr().err
+    images, others = (unpaired(noise(16, seed), noise(16, seed + 1)) for seed in (0, 2))
+    scorer = evaluation.default_translation_scorer(images, others)
+    assert scorer.protocol.extractor == "domain-classifier.keras" and scorer.protocol.held_out == "held-out images"
+    said = capsys.readouterr().err
+    assert "of 32 images that it had not seen it tells" in said and "scores say little; give more images" in said
+    pairs = PairedImages(ImageSet(noise(8, 0)), ImageSet(noise(8, 1)))
+    assert evaluation.default_translation_scorer(pairs, pairs).protocol.extractor == "random-conv"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """What images are judged by when nothing else is said."""
 
 import sys
+from pathlib import Path
 
 from kgan.data import ImageSet, PairedImages, UnpairedImages
 from kgan.evaluation.cache import Note
+from kgan.evaluation.domain_classifier import domain_classifier
 from kgan.evaluation.scorer import Scorer
 from kgan.evaluation.translation import TranslationScorer
 from kgan.metrics.features import open_extractor
@@ -39,18 +41,30 @@ def default_translation_scorer(
     images: PairedImages | UnpairedImages,
     held_out: PairedImages | UnpairedImages | None = None,
     note: Note | None = None,
+    file: Path | None = None,
 ) -> TranslationScorer:
-    """Returns what the training of a translator is scored by, in features that fit images of any kind.
+    """Returns what the training of a translator is scored by.
+
+    Of pairs in features that fit images of any kind, `random-conv`, for there the target of each is known. Of two
+    domains in those of a network that has learnt to tell them apart; see `kgan.evaluation.domain_classifier`.
 
     Args:
         images: The training images.
         held_out: Others, which are translated; without them one half of `images` is, and compared with the other.
         note: Told in words of what is worth knowing; by default it is printed on stderr.
+        file: Where that network is kept, so that a resumed training is scored as before; None for nowhere.
 
     Raises:
         InputError: As `TranslationScorer` does.
     """
-    return TranslationScorer(images, open_extractor("random-conv"), held_out=held_out, note=note or _say)
+    note = note or _say
+    if isinstance(images, PairedImages):
+        extractor = open_extractor("random-conv")
+    else:
+        # Others of another kind the scorer refuses.
+        others = held_out if isinstance(held_out, UnpairedImages) else None
+        extractor = domain_classifier(images, others, file, note)
+    return TranslationScorer(images, extractor, held_out=held_out, note=note)
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from kgan.errors import InputError
-from kgan.layers import CropLike, PadToMultiple, ReflectionPadding2D
+from kgan.layers import Clip, CropLike, PadToMultiple, ReflectionPadding2D
 from kgan.networks.blocks import EPSILON, convolution, doubling
 from kgan.norms import InstanceNormalization
 
@@ -16,6 +16,7 @@ def generator(
     channels: int = 3,
     width: int = 64,
     blocks: int | None = None,
+    residual: bool = False,
     name: str = "generator",
 ) -> keras.Model:
     """Returns a network from images `(n, h, w, image_shape[2])` to images `(n, h, w, channels)` in [-1, 1].
@@ -32,6 +33,10 @@ def generator(
         channels: Of the images made.
         width: Channels at full size, 4 `width` in the residual blocks; 64 is the paper's.
         blocks: Residual blocks; by default, as in the paper, 9 from 256 pixels on and 6 below.
+        residual: Whether the network makes what is added to its input, instead of the whole picture (Shen and Liu
+            2017, "Learning residual images for face attribute manipulation"); the sum is clipped to [-1, 1]. What is
+            to stay need not be learnt then, so that such a network is far sooner as good, where both domains differ in
+            few places; what is to become quite another picture is none the better for it.
         name: Of the model.
 
     Raises:
@@ -43,10 +48,12 @@ def generator(
         blocks = 9 if min(image_shape[:2]) >= 256 else 6
     if width < 1 or blocks < 0:
         raise InputError(f"width must be at least 1 and blocks at least 0; got {width} and {blocks}.")
+    if residual and channels != image_shape[2]:
+        raise InputError(f"residual: images of {image_shape[2]} channels cannot be added to images of {channels}.")
     images = keras.Input((None, None, image_shape[2]), name="images")
     # 8, for a single pixel in the middle could neither be reflected nor normalised.
-    x = PadToMultiple(4, least=8)(images)
-    x = _activate(convolution(width, 7, padding="valid")(ReflectionPadding2D(3)(x)))
+    padded = PadToMultiple(4, least=8)(images)
+    x = _activate(convolution(width, 7, padding="valid")(ReflectionPadding2D(3)(padded)))
     for factor in (2, 4):
         x = _activate(convolution(factor * width, 3, strides=2)(x))
     for _ in range(blocks):
@@ -55,7 +62,10 @@ def generator(
         x = _activate(doubling(factor * width, 3)(x))
     # float32 at the picture, whatever the precision of the rest.
     x = convolution(channels, 7, padding="valid", dtype="float32")(ReflectionPadding2D(3)(x))
-    x = layers.Activation("tanh", dtype="float32")(x)
+    if residual:
+        x = Clip(dtype="float32")(layers.Add(dtype="float32")([x, padded]))
+    else:
+        x = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(images, CropLike(dtype="float32")([x, images]), name=name)
 
 
