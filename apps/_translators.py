@@ -137,6 +137,8 @@ def train_translator(
         minutes: Of training.
         **options: Of `kgan.runs.fit`.
     """
+    # An impossible batch is told of before anything is made.
+    images.batches(batch_size)
     pictures = kgan.TranslationGrid(run.samples, shown)
     scorer = kgan.evaluation.default_translation_scorer(images, validation, file=run.path / "domain-classifier.keras")
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}

@@ -83,7 +83,7 @@ def test_mistakes_are_one_error_and_leave_nothing(options, message, tmp_path):
 
 def test_relatives_are_a_few_options():
     shapes = ((16, 16, 3), (16, 16, 1))
-    sizes = {"width": 2, "blocks": 1, "receptive_field": "16", "critic_norm": "none"}
+    sizes = {"width": 2, "blocks": 1, "residual": False, "receptive_field": "16", "critic_norm": "none"}
     model = cyclegan.build(shapes, **sizes, identity_weight=0.0, pool_size=0)
     model.compile("adam", "adam", loss="wasserstein", penalty="weight_clipping")
     assert (model.channels("a_to_b"), model.channels("b_to_a")) == ((3, 1), (1, 3))

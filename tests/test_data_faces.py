@@ -175,8 +175,8 @@ def test_as_an_image_set():
     small = open_images("synthetic/faces", num_images=20, image_size=32, channels=1)
     assert small.image_shape == (32, 32, 1)
     assert small[:].mean() == pytest.approx(train[:].mean(), rel=0.05)
-    with pytest.raises(InputError, match=r"unknown split of synthetic/faces 'val'; known: test, train"):
-        open_images("synthetic/faces", split="val")
+    with pytest.raises(InputError, match=r"unknown split of synthetic/faces 'dev'; known: test, train, val"):
+        open_images("synthetic/faces", split="dev")
     with pytest.raises(InputError, match=r"unknown data set 'synthetic/face'; did you mean 'synthetic/faces'"):
         open_images("synthetic/face")
 

@@ -307,8 +307,8 @@ def test_sources_that_are_none(tmp_path, opened):
         opened("")
     with pytest.raises(InputError, match=r"unknown data set of two sides 'synthetic/horse'; did you mean 'synthetic/h"):
         opened("synthetic/horse")
-    with pytest.raises(InputError, match="unknown split of synthetic/horses 'val'; known: test, train"):
-        opened("synthetic/horses", split="val")
+    with pytest.raises(InputError, match="unknown split of synthetic/horses 'dev'; known: test, train, val"):
+        opened("synthetic/horses", split="dev")
 
 
 def test_pairs_are_not_looked_for_in_tensorflow_datasets():

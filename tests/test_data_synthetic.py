@@ -110,7 +110,7 @@ def test_as_an_image_set():
     large = open_images("synthetic", num_images=100, image_size=32, channels=3)
     assert large.image_shape == (32, 32, 3)
     assert large[:].mean() == pytest.approx(train[:].mean(), rel=0.02)
-    with pytest.raises(InputError, match="unknown split of synthetic 'val'; known: test, train"):
-        open_images("synthetic", split="val")
+    with pytest.raises(InputError, match="unknown split of synthetic 'dev'; known: test, train, val"):
+        open_images("synthetic", split="dev")
     with pytest.raises(InputError, match="num_images=0"):
         digits(0)
