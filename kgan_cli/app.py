@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from kgan_cli.data import data
-from kgan_cli.failures import say
 from kgan_cli.quiet import import_tensorflow
 
 app = typer.Typer(
@@ -118,16 +117,30 @@ def translate(
 @app.command()
 def export(
     run: RunFolder,
-    to: Annotated[Path | None, typer.Option(help="Folder of versions; by default savedmodel/ in the run.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The model's folder; by default savedmodels/APP.")] = None,
+    label: Annotated[str | None, typer.Option(help="What is to stand for this version, such as stable.")] = None,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="Also as onnx or litert; can be given several times.")
+    ] = None,
 ) -> None:
     """Publish a run's model as the next version of a SavedModel that TensorFlow Serving loads."""
     import_tensorflow()
-    import kgan
-    from kgan.runs import Run
+    from kgan_cli.exporting import export_run
 
-    opened = Run.open(run)
-    say("writing the SavedModel, and checking it in a fresh process ...")
-    print(kgan.export(opened.load_model(), to or opened.path / "savedmodel"))
+    print(export_run(run, to, label, formats or []))
+
+
+@app.command()
+def models(
+    savedmodels: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of published models.")] = Path(
+        "savedmodels"
+    ),
+) -> None:
+    """List the published models: versions, labels, scores, signatures."""
+    import_tensorflow()
+    from kgan_cli.models import describe_models
+
+    print(describe_models(savedmodels))
 
 
 @app.command()

@@ -18,7 +18,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 import kgan
 import savedmodel_loader
 from kgan.errors import InputError
-from kgan.export import ExportError, check, export, publish
+from kgan.export import ExportError, check, export, exporting, versions
+from kgan.export.cases import ask_live_model
 from kgan.networks import dcgan
 from kgan.pixels import to_uint8
 
@@ -70,13 +71,13 @@ def served(loaded):
 
 @pytest.fixture(scope="module")
 def cases(model):
-    return publish._ask_live_model(publish._signatures(model))
+    return ask_live_model(exporting._signatures(model))
 
 
 @pytest.fixture
 def unchecked(monkeypatch):
     """Leaves out the fresh process, for tests of what comes before and after it."""
-    monkeypatch.setattr(publish, "_check", lambda folder, cases: None)
+    monkeypatch.setattr(exporting, "_check", lambda folder, cases: None)
 
 
 def latents(num_rows):
@@ -203,11 +204,20 @@ def test_the_manifest_says_what_goes_in_and_what_comes_out(published):
     assert (manifest["keras"], manifest["tensorflow"]) == (keras.__version__, tf.__version__)
     assert {"kgan", "created"} <= set(manifest)
     signatures = manifest["signatures"]
-    images = {"images": {"dtype": "float32", "shape": [None, *SHAPE], "meaning": "in [-1, 1]"}}
-    assert signatures["serving_default"] == {
-        "inputs": {"latents": {"dtype": "float32", "shape": [None, LATENT_DIM], "meaning": "drawn from N(0, 1)"}},
-        "outputs": images,
+    images = {
+        "images": {
+            "dtype": "float32",
+            "shape": [None, *SHAPE],
+            "meaning": "images, in [-1, 1]",
+            "range": [-1.0, 1.0],
+        }
     }
+    latents = {"dtype": "float32", "shape": [None, LATENT_DIM], "meaning": "drawn from N(0, 1)", "range": None}
+    assert signatures["serving_default"] == {"inputs": {"latents": latents}, "outputs": images}
+    assert manifest["latents"] == [{"name": "noise", "columns": LATENT_DIM, "kind": "normal"}]
+    assert manifest["image"] == {"height": 16, "width": 16, "channels": 1}
+    # Which training it comes from, nobody said.
+    assert [manifest[key] for key in ("app", "options", "data", "scores")] == [None] * 4
     assert signatures["sample"]["outputs"] == images
     assert signatures["sample_png"]["outputs"]["image_bytes"]["shape"] == [None]
     assert not list(published.rglob("*.npz"))
@@ -243,25 +253,25 @@ def test_the_next_version_is_one_more_than_the_largest(tmp_path, names, version)
     for name in names:
         # A file too: nothing by that name is to be overwritten.
         (tmp_path / name).write_text("")
-    assert publish._next_version(tmp_path) == version
+    assert versions.next_version(tmp_path) == version
 
 
 def test_after_the_largest_version_there_is_none(tmp_path):
     (tmp_path / str(2**63 - 1)).mkdir()
     with pytest.raises(InputError, match="largest"):
-        publish._next_version(tmp_path)
+        versions.next_version(tmp_path)
 
 
 def test_a_version_that_another_export_took_first_is_left_alone(tmp_path, monkeypatch):
-    look = publish._next_version
+    look = versions.next_version
     # Both exports look before either renames.
     seen = iter([1, 1])
-    monkeypatch.setattr(publish, "_next_version", lambda folder: next(seen, None) or look(folder))
+    monkeypatch.setattr(exporting, "next_version", lambda folder: next(seen, None) or look(folder))
     for content in ("mine", "theirs"):
         temporary = tmp_path / f".tmp-{content}"
         temporary.mkdir()
         (temporary / "content").write_text(content)
-        publish._rename_to_next_version(temporary)
+        exporting._rename_to_next_version(temporary)
     assert {child.name: (child / "content").read_text() for child in tmp_path.iterdir()} == {"1": "mine", "2": "theirs"}
 
 
@@ -269,14 +279,12 @@ def test_a_version_that_another_export_took_first_is_left_alone(tmp_path, monkey
 
 
 def test_a_wrong_answer_is_not_published(model, tmp_path, monkeypatch):
-    ask = publish._ask_live_model
-
     def corrupt(signatures):
-        cases = ask(signatures)
+        cases = ask_live_model(signatures)
         cases["sample/3/expected"] = cases["sample/3/expected"] + np.float32(1e-4)
         return cases
 
-    monkeypatch.setattr(publish, "_ask_live_model", corrupt)
+    monkeypatch.setattr(exporting, "ask_live_model", corrupt)
     with pytest.raises(ExportError, match=r"not published: sample/3: the answer differs by 0\.0001"):
         export(model, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -293,15 +301,15 @@ def test_a_wrong_answer_is_not_published(model, tmp_path, monkeypatch):
         ("translate/1/expected", lambda x: x, r"missing: \['translate'\]"),
     ],
 )
-def test_the_check_finds_every_difference(loaded, cases, monkeypatch, case, change, message):
+def test_the_check_finds_every_difference(published, loaded, cases, monkeypatch, case, change, message):
     monkeypatch.setattr(tf.saved_model, "load", lambda folder: loaded)
-    check.check("", cases)
+    check.check(str(published), cases)
     with pytest.raises(SystemExit, match=message):
-        check.check("", cases | {case: change(cases.get(case, np.zeros(1)))})
+        check.check(str(published), cases | {case: change(cases.get(case, np.zeros(1)))})
 
 
 def test_a_check_that_takes_too_long_publishes_nothing(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(exporting, "CHECK_SECONDS", 0.05)
     with pytest.raises(ExportError, match="could not be checked within"):
         export(model, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -312,7 +320,7 @@ def test_a_killed_export_leaves_no_version_and_a_bfloat16_model_is_published(tmp
     script = """
     import os, signal, sys
     import keras, kgan
-    from kgan.export import export, publish
+    from kgan.export import export, exporting
     from kgan.networks import dcgan
 
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -320,7 +328,7 @@ def test_a_killed_export_leaves_no_version_and_a_bfloat16_model_is_published(tmp
     generator = dcgan.generator(8, (16, 16, 3), width=8, normalization="none", init_stddev=0.3)
     model = kgan.GAN(generator, dcgan.discriminator((16, 16, 3), width=4), 8, ema_decay=0.5)
     print(export(model, "versions"))
-    publish._check = lambda folder, cases: os.kill(os.getpid(), signal.SIGKILL)
+    exporting._check = lambda folder, cases: os.kill(os.getpid(), signal.SIGKILL)
     export(model, "versions")
     """
     done = subprocess.run(
@@ -335,6 +343,9 @@ def test_a_killed_export_leaves_no_version_and_a_bfloat16_model_is_published(tmp
     manifest = json.loads((tmp_path / "versions" / "1" / "assets.extra" / "kgan.json").read_text())
     dtypes = [spec["dtype"] for s in manifest["signatures"].values() for part in s.values() for spec in part.values()]
     assert set(dtypes) == {"float32", "int64", "string"}
+    # It never was compiled.
+    assert manifest["training"] is None
+    assert not (tmp_path / "versions" / "1" / "assets.extra" / "model.keras").exists()
 
 
 # ------------------------------------------------------------------ bad input

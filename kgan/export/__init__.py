@@ -1,5 +1,13 @@
-"""`export`: publishes a model as a SavedModel that TensorFlow Serving loads as it is."""
+"""`export`: publishes a model as a SavedModel that TensorFlow Serving loads as it is.
 
-from kgan.export.publish import ExportError, export
+`publish` and `published` are the same for a folder of models: with labels, the model card and the server's
+configuration files.
+"""
 
-__all__ = ["ExportError", "export"]
+from kgan.export.configs import write_configs
+from kgan.export.errors import ExportError
+from kgan.export.exporting import export
+from kgan.export.models import PublishedModel, publish, published
+from kgan.export.origin import Origin
+
+__all__ = ["ExportError", "Origin", "PublishedModel", "export", "publish", "published", "write_configs"]

@@ -1,0 +1,148 @@
+"""The built-in server: REST and gRPC in one process, until it is told to stop."""
+
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import tensorflow as tf
+import uvicorn
+
+from kgan.errors import InputError
+from kgan.serving.catalogue import Catalogue
+from kgan.serving.core import Core, Limits
+from kgan.serving.grpc_server import make_server
+from kgan.serving.rest import make_app
+
+# For requests under way when it is told to stop.
+GRACE_SECONDS = 10
+# Longer than clients and proxies keep a connection that they do not use, so that none is closed under a request.
+KEEP_ALIVE_SECONDS = 75
+
+log = logging.getLogger("kgan.serving")
+
+
+class Address(NamedTuple):
+    """Where a running server is reached.
+
+    Attributes:
+        rest: Its URL, `http://127.0.0.1:8501`.
+        grpc: Host and port, `127.0.0.1:8500`.
+    """
+
+    rest: str
+    grpc: str
+
+
+def serve(
+    folder: Path,
+    *,
+    rest_port: int = 8501,
+    grpc_port: int = 8500,
+    host: str = "127.0.0.1",
+    limits: Limits | None = None,
+    batch_size: int | None = None,
+) -> None:
+    """Serves a folder of models until SIGTERM or SIGINT; requests under way are answered first.
+
+    It speaks TensorFlow Serving's REST and gRPC, and has a page for people at `/`. It is for development: one process,
+    neither encryption nor authentication.
+
+    Args:
+        folder: The models, `<folder>/<name>/<version>/`, and, if there is one, `models.config`.
+        rest_port: For HTTP; 0 for any that is free.
+        grpc_port: For gRPC; likewise.
+        host: The address to listen on; `0.0.0.0` lets other machines in.
+        limits: What one request may ask for.
+        batch_size: The most rows that requests are run together in; by default what `batching.config` says, or 32.
+
+    Raises:
+        InputError: If the folder cannot be served or a port is taken.
+    """
+    stop = threading.Event()
+    server = running(folder, rest_port=rest_port, grpc_port=grpc_port, host=host, limits=limits, batch_size=batch_size)
+    with _stopped_by_signals(stop), server as address:
+        print(f"REST and a page: {address.rest}   gRPC: {address.grpc}", file=sys.stderr, flush=True)
+        stop.wait()
+        print("stopping; requests under way are answered first", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def running(
+    folder: Path,
+    *,
+    rest_port: int = 0,
+    grpc_port: int = 0,
+    host: str = "127.0.0.1",
+    limits: Limits | None = None,
+    batch_size: int | None = None,
+) -> Iterator[Address]:
+    """Serves in threads while the `with` block runs; arguments and errors are those of `serve`."""
+    tf.get_logger().setLevel(logging.ERROR)
+    catalogue = Catalogue(folder, batch_size)
+    core, stopping = Core(catalogue, limits or Limits()), threading.Event()
+    with _listen(host, rest_port) as listener:
+        grpc_server = make_server(core, lambda: catalogue.is_ready() and not stopping.is_set())
+        try:
+            bound = grpc_server.add_insecure_port(f"{host}:{grpc_port}")
+        except RuntimeError:
+            raise InputError(f"port {grpc_port} of {host} is taken; choose another with --grpc-port.") from None
+        catalogue.start()
+        rest_server = _rest_server(core)
+        thread = threading.Thread(target=rest_server.run, args=([listener],), name="kgan-rest")
+        thread.start()
+        grpc_server.start()
+        try:
+            yield Address(f"http://{host}:{listener.getsockname()[1]}", f"{host}:{bound}")
+        finally:
+            stopping.set()
+            rest_server.should_exit = True
+            grpc_server.stop(GRACE_SECONDS).wait()
+            thread.join()
+            catalogue.stop()
+
+
+def _rest_server(core: Core) -> uvicorn.Server:
+    config = uvicorn.Config(
+        make_app(core),
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Said in full, or asyncio leaves Nagle's algorithm on, and every reply waits 40 ms for an acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            f"cannot listen on port {port} of {host} ({error.strerror}); choose another: --port."
+        ) from None
+    return listener
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = {kind: signal.signal(kind, lambda *_: stop.set()) for kind in kinds}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
