@@ -4,12 +4,13 @@
 
 Without a folder an untrained DCGAN generator of 28x28 images is published first. The server is a process of its own and
 so are the clients, which keep their connections, each with one request under way: one image, as JSON numbers and as
-PNG. `one by one` is the same server with batches of one. `overhead` asks in turn the SavedModel directly, in the same
-process, and the server by a lone client, so that a busy machine disturbs both alike.
+PNG. `one by one` is the same server with batches of one; the two are asked by turns, so that a busy machine disturbs
+both alike. So are, for `overhead`, the SavedModel itself and a server in the same process, by a lone client.
 """
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -19,6 +20,7 @@ import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -26,6 +28,7 @@ import numpy as np
 import psutil
 
 WARM_UP_SECONDS = 5.0
+SLICES = 6
 
 
 def main() -> None:
@@ -39,10 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         savedmodels = options.savedmodels or publish(Path(folder), options.model)
         for kind in ("numbers", "png"):
-            rates = {}
-            for name, batch_size in (("batched", 32), ("one by one", 1)):
-                rates[name] = under_load(savedmodels, options, kind, name, batch_size)
-            print(f"{kind}: batching gives {rates['batched'] / rates['one by one']:.2f} times the images a second")
+            under_load(savedmodels, options, kind)
         overhead(savedmodels, options.model)
 
 
@@ -116,30 +116,62 @@ def length_of(head: bytes) -> int:
 # ------------------------------------------------------------------ measurements
 
 
-def under_load(savedmodels: Path, options: argparse.Namespace, kind: str, name: str, batch_size: int) -> float:
-    """Prints what many clients see, and returns the images a second."""
+@dataclasses.dataclass
+class Result:
+    """What was seen of a server: seconds of each request, failed ones, MiB of memory from time to time."""
+
+    took: list[float]
+    failed: int
+    memory: list[float]
+
+    def describe(self, seconds: float) -> str:
+        """Returns the figures in words."""
+        p50, p99 = (np.percentile(self.took, q) * 1e3 for q in (50, 99))
+        return (
+            f"{len(self.took) / seconds:.0f} images/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms, {len(self.took)} requests, "
+            f"{self.failed} failed; memory {self.memory[0]:.0f} -> {self.memory[-1]:.0f} MiB"
+        )
+
+
+def start(savedmodels: Path, batch_size: int) -> tuple[Any, Connection, int]:
+    """Returns a server's process, the pipe to it and its port."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     server = context.Process(target=serve, args=(savedmodels, batch_size, theirs))
     server.start()
-    port, memory = ours.recv(), []
-    for seconds in (WARM_UP_SECONDS, options.seconds):
-        results, clients_end = context.Pipe()
-        arguments = (port, options.model, kind, options.clients, seconds, clients_end)
-        clients = context.Process(target=drive, args=arguments)
-        clients.start()
-        took, failed = results.recv()
-        clients.join()
-        memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
-    ours.send("stop")
-    server.join()
-    rate = len(took) / options.seconds
-    p50, p99 = (np.percentile(took, q) * 1e3 for q in (50, 99))
-    print(
-        f"{kind}, {options.clients} clients, {name}: {rate:.0f} images/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
-        f"{len(took)} requests, {failed} failed; memory {memory[0]:.0f} -> {memory[1]:.0f} MiB"
-    )
-    return rate
+    return server, ours, ours.recv()
+
+
+def load(port: int, model: str, kind: str, clients: int, seconds: float) -> tuple[list[float], int]:
+    """Returns the seconds that each request of a process of clients took, and how many failed."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=drive, args=(port, model, kind, clients, seconds, theirs))
+    process.start()
+    result = ours.recv()
+    process.join()
+    return result
+
+
+def under_load(savedmodels: Path, options: argparse.Namespace, kind: str) -> None:
+    """Prints what many clients see of a server that batches, and of one that does not."""
+    servers = {"batched": start(savedmodels, 32), "one by one": start(savedmodels, 1)}
+    results = {name: Result([], 0, []) for name in servers}
+    for name, (server, _, port) in servers.items():
+        load(port, options.model, kind, options.clients, WARM_UP_SECONDS)
+        results[name].memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
+    for _ in range(SLICES):
+        for name, (server, _, port) in servers.items():
+            took, failed = load(port, options.model, kind, options.clients, options.seconds / SLICES)
+            results[name].took.extend(took)
+            results[name].failed += failed
+            results[name].memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
+    for name, (server, pipe, _) in servers.items():
+        pipe.send("stop")
+        server.join()
+        print(f"{kind}, {options.clients} clients, {name}: {results[name].describe(options.seconds)}")
+    counts = [len(result.took) for result in results.values()]
+    print(f"{kind}: batching gives {counts[0] / counts[1]:.2f} times the images a second")
 
 
 def overhead(savedmodels: Path, model: str, repeats: int = 300) -> None:
