@@ -125,10 +125,12 @@ class PadToMultiple(keras.layers.Layer):
 
     def _grow(self, inputs: tf.Tensor, axis: int) -> tf.Tensor:
         size = tf.shape(inputs)[axis]
-        grown = tf.maximum(-(-size // self.multiple) * self.multiple, self.least)
+        grown = tf.maximum((size + self.multiple - 1) // self.multiple * self.multiple, self.least)
         # There and back again without the ends; the one place of a single pixel is all there is.
         period = tf.maximum(2 * size - 2, 1)
-        place = tf.math.floormod(tf.range(grown) - (grown - size) // 2, period)
+        # Congruent to range - shift, but never negative: converters to ONNX divide integers towards 0.
+        shift = (grown - size) // 2
+        place = tf.math.floormod(tf.range(grown) + shift * (period - 1), period)
         return tf.gather(inputs, tf.minimum(place, period - place), axis=axis)
 
     def get_config(self) -> dict[str, Any]:

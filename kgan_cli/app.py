@@ -7,6 +7,7 @@ import typer
 
 from kgan_cli.data import data
 from kgan_cli.quiet import import_tensorflow
+from kgan_cli.serving import serve
 
 app = typer.Typer(
     name="kgan",
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data)
+app.command()(serve)
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, runs/<app>/<time>.")]
 

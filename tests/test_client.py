@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import served_models
 from PIL import Image
 
+import served_models
 from kgan.errors import InputError
 from kgan.pixels import to_uint8
 from kgan.serving import Client

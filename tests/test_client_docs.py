@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import served_models
 from PIL import Image
 
+import served_models
 from kgan.pixels import to_uint8
 from kgan.serving.server import running
 

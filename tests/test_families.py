@@ -11,6 +11,7 @@ from test_infogan import infogan
 import kgan
 import kgan.pixels
 import tiny
+from kgan.export.questions import questions
 from kgan.translation import Translation
 
 
@@ -84,7 +85,7 @@ def test_every_endpoint_answers_images_in_range_and_row_by_row(model):
 
 def test_a_family_is_published_with_the_same_numbers(model, tmp_path):
     served = tf.saved_model.load(str(kgan.export(model, tmp_path / "model")))
-    for name, endpoint in model.endpoints().items():
+    for name, endpoint in questions(model).items():
         rows = _examples(endpoint, 3)
         names = [given.spec.name for given in endpoint.inputs]
         answer = served.signatures[name](**dict(zip(names, rows, strict=True)))

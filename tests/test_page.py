@@ -4,13 +4,13 @@ import json
 import re
 from pathlib import Path
 
-import chromium
 import numpy as np
 import pytest
-import served_models
 from PIL import Image
 
+import chromium
 import kgan.serving
+import served_models
 from kgan.pixels import to_uint8
 from kgan.serving.server import running
 
