@@ -56,6 +56,7 @@ def train_watched(
     *,
     examples: Any = None,
     held_out_examples: Any = None,
+    guard: kgan.CopyGuard | None = None,
     **options: Any,
 ) -> None:
     """Trains with pictures, scores and health, keeps the best model, and sums up.
@@ -67,12 +68,13 @@ def train_watched(
         held_out: Others, or None.
         examples: What the model is trained on, if that is more than the images.
         held_out_examples: The same of the others, for the health; without `examples` they are `held_out`.
+        guard: Watches for copies, or None.
         **options: Of `kgan.runs.fit`.
     """
     others = held_out if examples is None else held_out_examples
     examples = images if examples is None else examples
     scorer = kgan.evaluation.default_scorer(images, held_out)
-    fit_watched(run, model, examples, others, kgan.SampleGrid(run.samples), scorer, **options)
+    fit_watched(run, model, examples, others, kgan.SampleGrid(run.samples), scorer, guard=guard, **options)
 
 
 def fit_watched(
@@ -83,6 +85,7 @@ def fit_watched(
     pictures: kgan.SampleGrid,
     scorer: Any,
     *more: keras.callbacks.Callback,
+    guard: kgan.CopyGuard | None = None,
     **options: Any,
 ) -> None:
     """Trains under watch, makes a film of the pictures, and sums up.
@@ -95,10 +98,13 @@ def fit_watched(
         pictures: Draws after every epoch.
         scorer: Says which epoch is best; see `kgan.ScoreMonitor`.
         *more: Callbacks that come first.
+        guard: Watches for copies, or None.
         **options: Of `kgan.runs.fit`.
     """
-    scores = kgan.ScoreMonitor(scorer, run.best)
+    scores = kgan.ScoreMonitor(scorer, run.best, guard=guard)
     health = kgan.HealthMonitor(data, others, path=run.path / "health.jsonl")
-    fit(run, model, data, callbacks=[*more, pictures, scores, health], **options)
+    # The guard before the scores, which keep no model that copies.
+    watching = [*more, pictures, *([] if guard is None else [guard]), scores, health]
+    fit(run, model, data, callbacks=watching, **options)
     pictures.save_gif(run.path / "training.gif")
     print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)

@@ -13,6 +13,7 @@ from kgan.cost import CostLine
 from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_split
 from kgan.data.sources import as_folder
 from kgan.errors import InputError
+from kgan.finetuning import starting_rate
 from kgan.optimizers import FusedAdam
 from kgan.runs import Run
 from kgan.schedules import LinearDecay
@@ -90,16 +91,22 @@ def split_off(images: Sides) -> tuple[Sides, Sides]:
     return train, test
 
 
-def decay(model: kgan.Adversarial, learning_rate: float, total_steps: int | None) -> None:
+def decay(model: kgan.Adversarial, learning_rate: float | None, total_steps: int | None) -> None:
     """Lets both players' learning rates go to 0 over the second half of the steps; not at all if their number is open.
 
     Done to a restored model too, whose training may be meant to last longer by now.
+
+    Args:
+        model: Compiled.
+        learning_rate: Of the first half; None for what each player began with.
+        total_steps: Of the whole training, or None.
     """
     if total_steps is None:
         print("the learning rate stays as it is: with --minutes alone the last epoch is open", file=sys.stderr)
         return
     for optimizer in (model.generator_optimizer, model.discriminator_optimizer):
-        optimizer.learning_rate = LinearDecay(learning_rate, total_steps)
+        first = starting_rate(optimizer) if learning_rate is None else learning_rate
+        optimizer.learning_rate = LinearDecay(first, total_steps)
 
 
 def steps_of(images: Sides, batch_size: int, epochs: int | None) -> int | None:

@@ -6,6 +6,7 @@ from kgan import (
     data,
     divergences,
     evaluation,
+    finetuning,
     layers,
     losses,
     metrics,
@@ -17,7 +18,7 @@ from kgan import (
 from kgan.adversarial import Adversarial
 from kgan.export import export
 from kgan.families import GAN, ConditionalGAN, CycleGAN, InfoGAN, Pix2Pix
-from kgan.monitors import HealthMonitor, SampleGrid, ScoreMonitor, TranslationGrid
+from kgan.monitors import CopyGuard, HealthMonitor, SampleGrid, ScoreMonitor, TranslationGrid
 from kgan.penalties import DRAGAN, R1, R2, GradientPenalty, WeightClipping
 from kgan.prompts import PromptEncoder
 
@@ -28,6 +29,7 @@ __all__ = [
     "R2",
     "Adversarial",
     "ConditionalGAN",
+    "CopyGuard",
     "CycleGAN",
     "GradientPenalty",
     "HealthMonitor",
@@ -44,6 +46,7 @@ __all__ = [
     "divergences",
     "evaluation",
     "export",
+    "finetuning",
     "layers",
     "losses",
     "metrics",

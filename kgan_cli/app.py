@@ -49,7 +49,20 @@ def train(
     from kgan_cli import catalogue
     from kgan_cli.command import run_app
 
-    run_app(catalogue.load(which), which, context.args)
+    run_app(catalogue.load(which), f"kgan train {which}", context.args)
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def finetune(context: typer.Context) -> None:
+    """Go on from a published model or a run with pictures of your own: `kgan finetune MODEL --data FOLDER`."""
+    import_tensorflow()
+    from kgan_cli import catalogue
+    from kgan_cli.command import run_app
+
+    run_app(catalogue.load("finetune"), "kgan finetune", context.args or ["--help"])
 
 
 @app.command()

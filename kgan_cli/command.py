@@ -9,27 +9,30 @@ from typing import Annotated, Any
 import typer
 
 
-def run_app(module: ModuleType, which: str, arguments: list[str]) -> None:
+def run_app(module: ModuleType, name: str, arguments: list[str]) -> None:
     """Calls an app's `train` with what the command line says.
 
     Args:
         module: The app.
-        which: As the user named it.
-        arguments: The words after the name.
+        name: The words of the command so far, for its help: `kgan train dcgan`.
+        arguments: Those that follow.
     """
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     single.command()(as_command(module.train))
-    single(arguments, prog_name=f"kgan train {which}")
+    single(arguments, prog_name=name)
 
 
 def as_command(train: Callable[..., Any]) -> Callable[..., None]:
-    """Returns `train` as Typer reads it: without `run`, each parameter an option with its line of the docstring."""
+    """Returns `train` as Typer reads it: without `run`, each parameter with its line of the docstring.
+
+    A parameter that has a default is an option, one that has none an argument.
+    """
     description, helps = _read_docstring(inspect.getdoc(train) or "")
     signature = inspect.signature(train)
     options = [
         parameter.replace(
             kind=inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[parameter.annotation, typer.Option(help=helps.get(parameter.name))],
+            annotation=Annotated[parameter.annotation, _described(parameter, helps.get(parameter.name))],
         )
         for parameter in signature.parameters.values()
         if parameter.name != "run"
@@ -42,6 +45,12 @@ def as_command(train: Callable[..., Any]) -> Callable[..., None]:
     command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in options}
     return command
+
+
+def _described(parameter: inspect.Parameter, text: str | None) -> Any:
+    if parameter.default is inspect.Parameter.empty:
+        return typer.Argument(metavar=parameter.name.upper(), help=text)
+    return typer.Option(help=text)
 
 
 def _read_docstring(text: str) -> tuple[str, dict[str, str]]:

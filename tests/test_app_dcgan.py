@@ -10,6 +10,7 @@ from PIL import Image
 import kgan
 from kgan.apps import dcgan
 from kgan.errors import InputError
+from kgan.monitors.allowance import Allowance
 from kgan.runs import Run
 
 
@@ -52,7 +53,7 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
 def test_what_is_published_is_the_model_that_scored_best(pictures, tmp_path, monkeypatch):
     scores = iter([2.0, 1.0, 3.0])
     monkeypatch.setattr(kgan.evaluation.Scorer, "score", lambda self, images: {"frechet_distance": next(scores)})
-    monkeypatch.setattr(kgan.ScoreMonitor, "_affordable", lambda self: True)
+    monkeypatch.setattr(Allowance, "affordable", lambda self: True)
     options = {"size": 16, "batch_size": 4, "width": 4, "latent_dim": 4, "epochs": 3}
     run = dcgan.train(data=str(pictures), out=tmp_path / "run", **options)
     assert int(run.load_model().optimizer.iterations.numpy()) == 4

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import keras
+from PIL import Image
 
 import kgan
 
@@ -43,3 +44,23 @@ def test_the_monitors_of_the_evaluation_page_run_in_fit(tmp_path, monkeypatch):
     gan.fit(names["digits"].batches(16), epochs=2, callbacks=names["callbacks"], verbose=0)
     assert keras.saving.load_model("runs/digits/best/model.keras").sample(1).shape == (1, 28, 28, 1)
     assert Path("runs/digits/health.jsonl").read_text()
+
+
+def test_the_five_lines_of_fine_tuning_go_on_from_what_was_published(tmp_path, monkeypatch):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "finetuning.md").read_text(), flags=re.DOTALL)
+    assert "epochs=5" in example
+    monkeypatch.chdir(tmp_path)
+    generator = kgan.networks.residual.generator(4, width=4, depth=0)
+    gan = kgan.GAN(generator, kgan.networks.residual.discriminator(width=4, depth=0), latent_dim=4, ema_decay=0.9)
+    gan.compile("adam", "adam", loss="hinge")
+    digits = kgan.data.open_images("synthetic", num_images=16)
+    gan.fit(digits.batches(8), epochs=1, verbose=0)
+    kgan.export(gan, "savedmodels/digits")
+    Path("pictures").mkdir()
+    for index, digit in enumerate(digits[:]):
+        Image.fromarray(digit[::-1, :, 0]).save(f"pictures/{index}.png")
+    names: dict = {}
+    exec(compile(example.replace("epochs=5", "epochs=1"), "finetuning.md", "exec"), names)
+    before, after = gan.discriminator.weights, names["model"].discriminator.weights
+    assert [bool((a.numpy() == b.numpy()).all()) for a, b in zip(before, after, strict=True)][:4] == [True] * 4
+    assert Path("savedmodels/mine/1/saved_model.pb").exists()

@@ -9,5 +9,15 @@ from kgan.export.errors import ExportError
 from kgan.export.exporting import export
 from kgan.export.models import PublishedModel, publish, published
 from kgan.export.origin import Origin
+from kgan.export.training import load_for_training
 
-__all__ = ["ExportError", "Origin", "PublishedModel", "export", "publish", "published", "write_configs"]
+__all__ = [
+    "ExportError",
+    "Origin",
+    "PublishedModel",
+    "export",
+    "load_for_training",
+    "publish",
+    "published",
+    "write_configs",
+]

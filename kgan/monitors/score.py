@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import keras
 from kgan.errors import InputError
 from kgan.evaluation import Scorer, TranslationScorer
 from kgan.files import atomic_file
-
-TINY = 1e-9
+from kgan.monitors.allowance import Allowance
+from kgan.monitors.copy_guard import CopyGuard
 
 
 class ScoreMonitor(keras.callbacks.Callback):
@@ -40,6 +39,8 @@ class ScoreMonitor(keras.callbacks.Callback):
         share: The share of the training's time that scores may take, in (0, 1]; an epoch that comes before its score
             can be afforded goes unscored, unless it is the last.
         patience: Scores without a better one after which training stops; None never stops it.
+        guard: A `kgan.CopyGuard` among the training's callbacks, before this one: no model is kept of which it says
+            that it copies, however well it scores.
 
     Raises:
         InputError: If the metric is not one of the scorer's, or a number makes no sense; when training begins, if the
@@ -54,6 +55,7 @@ class ScoreMonitor(keras.callbacks.Callback):
         every: int = 1,
         share: float = 0.03,
         patience: int | None = None,
+        guard: CopyGuard | None = None,
     ) -> None:
         super().__init__()
         if every < 1 or not 0 < share <= 1 or (patience is not None and patience < 1):
@@ -66,11 +68,10 @@ class ScoreMonitor(keras.callbacks.Callback):
             raise InputError(f"metric {self.metric!r}: the scorer has {', '.join(scorer.metrics)}.")
         self.folder = Path(folder)
         self.every = every
-        self.share = share
+        self.allowance = Allowance(share)
         self.patience = patience
-        self.taken = 0
-        self.spent = self.cost = 0.0
-        self.began = time.monotonic()
+        self.guard = guard
+        self.cost = 0.0
         self.best: dict[str, Any] | None = None
         self.since_best = 0
 
@@ -81,7 +82,7 @@ class ScoreMonitor(keras.callbacks.Callback):
             InputError: If the scorer cannot score this model.
         """
         self.scorer.check_model(self.model)
-        self.began = time.monotonic()
+        self.allowance.start()
         step = self._step()
         best = self.folder / "best.json"
         if self.best is None and best.exists():
@@ -94,21 +95,20 @@ class ScoreMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores, if it is time."""
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]
-        if not last and ((epoch + 1) % self.every or not self._affordable()):
+        if not last and ((epoch + 1) % self.every or not self.allowance.affordable()):
             return
-        start = time.monotonic()
-        scores = self.scorer.score_model(self.model)
-        self._note(epoch, scores)
+        with self.allowance.spending():
+            scores = self.scorer.score_model(self.model)
+            self._note(epoch, scores)
         if logs is not None:
             logs.update(scores)
-        self.spent += time.monotonic() - start
         if self.patience is not None and self.since_best >= self.patience:
             print(f"no better {self.metric} in {self.since_best} scores: training stops", file=sys.stderr)
             self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
         """Notes what scoring has cost, as a share of the time."""
-        self.cost = self.spent / max(time.monotonic() - self.began, TINY)
+        self.cost = self.allowance.cost()
 
     def summary(self) -> str:
         """Returns in words which model is the best, how good it is beside real images, and what scoring has cost."""
@@ -122,19 +122,13 @@ class ScoreMonitor(keras.callbacks.Callback):
             f"scoring took {self.cost:.1%} of the time"
         )
 
-    def _affordable(self) -> bool:
-        """Tells whether another score, as dear as the ones before, stays within the share of the time."""
-        taken = max(self.taken, 1)
-        return self.spent * (taken + 1) / taken <= self.share * (time.monotonic() - self.began)
-
     def _note(self, epoch: int, scores: dict[str, float]) -> None:
         """Adds the scores to the table, and keeps the model if it is the best."""
-        self.taken += 1
         step = self._step()
         row = {"epoch": epoch + 1, "step": step, **scores}
         _write_rows(self.folder / "scores.csv", [*_read_rows(self.folder / "scores.csv"), row])
         self.since_best += 1
-        if self._is_better(scores[self.metric]):
+        if self._is_better(scores[self.metric]) and not (self.guard is not None and self.guard.alarmed):
             self.since_best = 0
             with atomic_file(self.folder / "model.keras") as temporary:
                 self.model.save(temporary)
