@@ -67,7 +67,8 @@ def train(
         width: Channels of the networks' largest feature maps; 64 is the paper's, and 16 has a sixteenth of the
             arithmetic.
         blocks: Residual blocks of the generators; by default 9 from 256 pixels on, and 6 below.
-        residual: Let the generators make what is added to their input; quicker where most of a picture is to stay.
+        residual: Let the generators make what is added to their input: what is to stay stays sooner, what
+            is to go goes later.
         receptive_field: Side of the patches that the critics judge.
         critic_norm: What the critics normalise by; gradient penalties want none.
         cycle_weight: What the way there and back counts beside the game.

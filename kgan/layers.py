@@ -42,6 +42,9 @@ class ReflectionPadding2D(keras.layers.Layer):
         padding: Pixels on each side, less than the height and the width.
         **kwargs: Of keras.layers.Layer.
 
+    Raises:
+        tf.errors.InvalidArgumentError: When called on maps that are not larger than the padding.
+
     `(n, h, w, c)` becomes `(n, h + 2 padding, w + 2 padding, c)`.
     """
 

@@ -18,8 +18,8 @@ class FusedAdam(keras.optimizers.Adam):
         w <- w - rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
     Keras writes these lines as a dozen operations, each of which goes through the whole weight. With batches of one
-    picture, as pix2pix and CycleGAN have them, a network of many weights waits longer for that than for its
-    convolutions; `benchmarks/step.py` has the figures.
+    picture, as pix2pix and CycleGAN have them, that was a third of the step of a network of many weights
+    (docs/measurements.md).
 
     Args:
         *args: See `keras.optimizers.Adam`.

@@ -33,7 +33,7 @@ CLEAR = 0.75
 def domain_classifier(
     images: UnpairedImages, held_out: UnpairedImages | None, file: Path | None, note: Note
 ) -> Extractor:
-    """Returns features by a network that tells A from B, trained for half a minute where `file` is not there yet.
+    """Returns features by a network that tells A from B, trained now if `file` is not there yet.
 
     Features of any kind of image may not see what two domains differ in: to `random-conv` a hundred horses are hardly
     other than a hundred zebras. Which domain a training image is of, however, is known without labels. The network has

@@ -35,8 +35,8 @@ def generator(
         blocks: Residual blocks; by default, as in the paper, 9 from 256 pixels on and 6 below.
         residual: Whether the network makes what is added to its input, instead of the whole picture (Shen and Liu
             2017, "Learning residual images for face attribute manipulation"); the sum is clipped to [-1, 1]. What is
-            to stay need not be learnt then, so that such a network is far sooner as good, where both domains differ in
-            few places; what is to become quite another picture is none the better for it.
+            to stay need not be learnt then; what is to go has to be, exactly, and shines through until it is
+            (docs/measurements.md).
         name: Of the model.
 
     Raises:
