@@ -5,12 +5,14 @@ import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import tiny
 from kgan import runs
@@ -105,6 +107,70 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path):
     assert [path.name for path in run.checkpoints.iterdir()] == ["step-00000006"]
     whole = fit_tiny(Run.new("x", {}, tmp_path / "whole"), tiny.gan(), epochs=3)
     assert tiny.differences(whole, fit_tiny(run, run.restore(), epochs=3)) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"rubbish"), Path.unlink], ids=["broken", "gone"])
+def test_an_image_that_breaks_midway_is_named_and_nothing_is_lost(tmp_path, spoil):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (48, 4, 4), dtype=np.uint8)):
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+
+    def images():
+        # Too many for the memory: each is decoded whenever it is needed.
+        return tiny_app.kgan.data.open_images(folder, image_size=4, channels=1, memory_budget=1)
+
+    def fit(run, model, callbacks=()):
+        runs.fit(run, model, images(), batch_size=8, epochs=9, callbacks=callbacks)
+        return model
+
+    assert not images().in_memory
+    whole = fit(Run.new("x", {}, tmp_path / "whole"), tiny.gan())
+    run, victim = Run.new("x", {}, tmp_path / "cut"), folder / "7.png"
+    content = victim.read_bytes()
+    with pytest.raises(InputError, match=r"7\.png could be read before and cannot be any more"):
+        fit(run, tiny.gan(), [Do(7, lambda: spoil(victim))])
+    assert checkpoints.read_progress(checkpoints.newest(run.checkpoints)).step >= 6
+    victim.write_bytes(content)
+    assert tiny.differences(whole, fit(run, run.restore())) == []
+
+
+TRAIN_FOR_LONG = """
+import sys
+import test_runs, tiny
+from kgan.runs import Run
+
+test_runs.fit_tiny(Run.new("x", {}, sys.argv[1]), tiny.gan(), [test_runs.Do(3, lambda: print("training", flush=True))],
+                   minutes=60)
+"""
+
+
+def test_a_run_is_trained_by_one_process_at_a_time_and_free_when_that_is_killed(tmp_path):
+    where = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", TRAIN_FOR_LONG, str(tmp_path / "run")]
+    with subprocess.Popen(command, env=where, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "training\n"
+        with pytest.raises(RunError, match="is being trained by another process"):
+            fit_tiny(Run.open(tmp_path / "run"), tiny.gan(), epochs=1)
+        other.kill()
+    run = Run.open(tmp_path / "run")
+    fit_tiny(run, run.restore() or tiny.gan(), minutes=0.01)
+    assert run.load_model() is not None
+
+
+def test_a_model_from_before_another_process_trained_on_is_refused(tmp_path):
+    run = Run.new("x", {}, tmp_path / "run")
+    fit_tiny(run, tiny.gan(), epochs=1)
+    early, late = Run.open(run.path), Run.open(run.path)
+    model = early.restore()
+    fit_tiny(late, late.restore(), epochs=2)
+    with pytest.raises(RunError, match="was trained on by another process"):
+        fit_tiny(early, model, epochs=3)
+    # One's own going on is no other's.
+    fit_tiny(late, late.restore(), epochs=3)
+    twice = Run.new("x", {}, tmp_path / "twice")
+    assert twice.restore() is None
+    fit_tiny(twice, fit_tiny(twice, tiny.gan(), epochs=1), epochs=2)
 
 
 def test_an_app_leaves_what_the_folder_promises(tmp_path):

@@ -54,6 +54,11 @@ class ConditionedImages:
         return self.images.name
 
     @property
+    def failure(self) -> InputError | None:
+        """What was wrong with an image that could not be read any more when it was needed, or None."""
+        return self.images.failure
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels)."""
         return self.images.image_shape

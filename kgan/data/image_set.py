@@ -73,6 +73,11 @@ class ImageSet:
         return isinstance(self.images, np.ndarray)
 
     @property
+    def failure(self) -> InputError | None:
+        """What was wrong with an image that could not be read any more when it was needed, or None."""
+        return getattr(self.images, "failure", None)
+
+    @property
     def labels(self) -> np.ndarray | None:
         """The class of each image, int64 `(n,)`, where the source tells."""
         return self.factors.get("label")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from kgan.data.decode import Encoded, read_pixels
+from kgan.data.decode import Encoded, Half, read_pixels
+from kgan.errors import InputError
 
 
 class LazyImages:
@@ -18,6 +19,13 @@ class LazyImages:
         chosen: Which of them are the images, in this order.
         image_shape: What each decodes to: (height, width, channels).
         image_size: The square to bring them to, or None to leave them as they are.
+
+    Attributes:
+        failure: What was wrong with a picture that could be read at first and could not any more, or None. Inside a
+            dataset the error itself is lost in TensorFlow's.
+
+    Raises:
+        InputError: When indexed, if a picture cannot be read any more.
     """
 
     dtype = np.dtype(np.uint8)
@@ -33,6 +41,7 @@ class LazyImages:
         self._encoded = encoded
         self._chosen = np.asarray(chosen)
         self._image_size = image_size
+        self.failure: InputError | None = None
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
     def __len__(self) -> int:
@@ -50,4 +59,18 @@ class LazyImages:
         return LazyImages(self._encoded, self._chosen[rows], self.shape[1:], self._image_size)
 
     def _read(self, place: int) -> np.ndarray:
-        return read_pixels(self._encoded[place], self._image_size, self.shape[-1])
+        encoded = self._encoded[place]
+        try:
+            return read_pixels(encoded, self._image_size, self.shape[-1])
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            self.failure = InputError(
+                f"{_name(encoded, place)} could be read before and cannot be any more ({reason}); put it back."
+            )
+            raise self.failure from error
+
+
+def _name(encoded: Encoded, place: int) -> str:
+    if isinstance(encoded, Half):
+        encoded = encoded.joined
+    return f"image {place}" if isinstance(encoded, bytes) else str(encoded)

@@ -50,6 +50,11 @@ class _TwoSides:
         """What was left out as unreadable: name of the file to reason."""
         return {**self.a.skipped, **self.b.skipped}
 
+    @property
+    def failure(self) -> InputError | None:
+        """What was wrong with an image that could not be read any more when it was needed, or None."""
+        return self.a.failure or self.b.failure
+
     def _side(self, images: ImageSet, seed: int, flip: bool) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """Returns what makes a side of a batch of its number and its indices."""
 

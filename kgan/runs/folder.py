@@ -37,6 +37,9 @@ class Run:
         self.path = path
         self.app = app
         self.options = dict(options)
+        self._taken_up = False
+        # The checkpoint that the training at hand stands at.
+        self.standing: Path | None = None
 
     @classmethod
     def new(cls, app: str, options: Mapping[str, Any], out: str | os.PathLike | None = None) -> "Run":
@@ -113,8 +116,18 @@ class Run:
 
     def restore(self) -> keras.Model | None:
         """Returns the model of the newest checkpoint, to go on training exactly there, or None before the first one."""
-        newest = checkpoints.newest(self.checkpoints)
-        return checkpoints.load_model(newest) if newest else None
+        self._taken_up = True
+        self.standing = checkpoints.newest(self.checkpoints)
+        return checkpoints.load_model(self.standing) if self.standing else None
+
+    def check_standing(self) -> None:
+        """Refuses to go on with a model that `restore` returned before another process trained on.
+
+        Raises:
+            RunError: If there is a checkpoint that is not this training's.
+        """
+        if self._taken_up and checkpoints.newest(self.checkpoints) != self.standing:
+            raise RunError(f"{self.path} was trained on by another process; start again: kgan resume {self.path}")
 
     def save_model(self, model: keras.Model) -> None:
         """Writes model.keras."""
@@ -128,10 +141,12 @@ class Run:
             RunError: If there is neither.
         """
         finished = [file for file in (self.best / "model.keras", self.path / "model.keras") if file.exists()]
-        model = keras.saving.load_model(finished[0]) if finished else self.restore()
-        if model is None:
+        if finished:
+            return keras.saving.load_model(finished[0])
+        newest = checkpoints.newest(self.checkpoints)
+        if newest is None:
             raise RunError(f"{self.path} has no model yet; train it first: kgan resume {self.path}")
-        return model
+        return checkpoints.load_model(newest)
 
 
 def _fresh_folder(parent: Path) -> Path:

@@ -5,7 +5,7 @@ import csv
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from kgan.files import atomic_file
 from kgan.runs import checkpoints
 from kgan.runs.checkpoints import Progress
 from kgan.runs.folder import Run
+from kgan.runs.lock import locked
 from kgan.runs.progress import ProgressLine
 
 CHECKPOINT_SECONDS = 60.0
@@ -79,16 +80,33 @@ def fit(
         callbacks: More Keras callbacks.
 
     Raises:
-        InputError: If neither `epochs` nor `minutes` is given, or one is not positive.
+        InputError: If neither `epochs` nor `minutes` is given, or one is not positive; or if an image that was there
+            cannot be read any more.
+        RunError: If another process trains this run, or has trained it since `run.restore()`.
         Interrupted: On SIGINT or SIGTERM, once a checkpoint is written.
     """
     _check_budget(epochs, minutes)
-    checkpoints.remove_leftovers(run.checkpoints)
-    done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
-    # First of all, for it refuses batches that the data cannot fill.
     stream_from = partial(data.batches, batch_size, flip=flip, seed=seed, repeat=True)
+    # Before anything is made, for it refuses batches that the data cannot fill.
+    stream_from(start=0)
+    with locked(run.path), _naming_failures(data):
+        run.check_standing()
+        checkpoints.remove_leftovers(run.checkpoints)
+        _train(run, model, stream_from, len(data) // batch_size, batch_size, epochs, minutes, callbacks)
+
+
+def _train(
+    run: Run,
+    model: keras.Model,
+    stream_from: Callable[..., tf.data.Dataset],
+    per_epoch: int,
+    batch_size: int,
+    epochs: int | None,
+    minutes: float | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
     stream = stream_from(start=done.step)
-    per_epoch = len(data) // batch_size
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
     print(f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr)
@@ -111,6 +129,18 @@ def fit(
                 break
     keeper.save()
     run.save_model(model)
+
+
+@contextlib.contextmanager
+def _naming_failures(data: TrainingData) -> Iterator[None]:
+    """Raises what was wrong with an image instead of TensorFlow's pages on it."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        failure = getattr(data, "failure", None)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 class Keeper(keras.callbacks.Callback):
@@ -143,7 +173,8 @@ class Keeper(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Writes a checkpoint of the model as it stands."""
-        checkpoints.save(self.run.checkpoints, self.model, Progress(self.step, time.monotonic() - self.started))
+        progress = Progress(self.step, time.monotonic() - self.started)
+        self.run.standing = checkpoints.save(self.run.checkpoints, self.model, progress)
         self.last_save = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
