@@ -10,6 +10,7 @@ import tensorflow as tf
 from kgan import augment as augmentations
 from kgan import losses, penalties
 from kgan.averages import frozen_copy, move_towards
+from kgan.devices import num_replicas
 from kgan.errors import InputError
 from kgan.parts import critic_parts, without_padding
 from kgan.persistent import Persistent
@@ -143,9 +144,11 @@ class Adversarial(Persistent):
             steps_per_execution: Training steps per call of the graph.
 
         Raises:
-            InputError: If both optimizers are one object, `critic_steps` is no positive integer, or the augmentation
-                cannot make sense of this loss's logits.
+            InputError: If both optimizers are one object, `critic_steps` is no positive integer, the augmentation
+                cannot make sense of this loss's logits, or XLA is asked for on several devices.
         """
+        if jit_compile and num_replicas() > 1:
+            raise InputError("XLA (jit_compile, --xla) does not work on several devices: TensorFlow has no such step.")
         if int(critic_steps) != critic_steps or critic_steps < 1:
             raise InputError(f"critic_steps must be an integer >= 1; got {critic_steps}.")
         if generator_optimizer is discriminator_optimizer and not isinstance(generator_optimizer, str):
@@ -236,8 +239,7 @@ class Adversarial(Persistent):
 
     def _replica_share(self, optimizer: keras.optimizers.Optimizer, terms: Terms) -> tf.Tensor:
         """Sums the terms into what is differentiated: a replica's share, for optimizers sum gradients over replicas."""
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return optimizer.scale_loss(tf.add_n(list(terms.values())) / replicas)
+        return optimizer.scale_loss(tf.add_n(list(terms.values())) / num_replicas())
 
     def _when_due(self, every: int, action: Callable[[], Any]) -> None:
         if every == 1:

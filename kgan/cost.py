@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
+from kgan.devices import num_replicas
 from kgan.translation import Translation
 
 # Steps that are timed, after a first one; fewer where they are long.
@@ -178,7 +179,7 @@ class Batches(Protocol):
 
 
 class CostLine(keras.callbacks.Callback):
-    """Says in one line, before the first step, what a training will cost.
+    """Says in one line, before the first step, what a training on one device will cost.
 
     Args:
         data: What is trained on.
@@ -197,7 +198,9 @@ class CostLine(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Measures, and says it."""
-        if self.cost is None:
+        if num_replicas() > 1:
+            print("the cost of a step is measured on one device only; see the images/s below", file=sys.stderr)
+        elif self.cost is None:
             batch = next(iter(self.data.batches(self.batch_size, shuffle=False)))
             self.cost = measure(self.model, batch)
             print(f"{self.cost}: {self._time(self.cost.step_seconds)}", file=sys.stderr, flush=True)

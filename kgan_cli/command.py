@@ -8,6 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from kgan.devices import strategy
+
+DEVICES = "How many devices a step is divided among, or all; GPUs where there are any."
+
 
 def run_app(module: ModuleType, name: str, arguments: list[str]) -> None:
     """Calls an app's `train` with what the command line says.
@@ -25,7 +29,7 @@ def run_app(module: ModuleType, name: str, arguments: list[str]) -> None:
 def as_command(train: Callable[..., Any]) -> Callable[..., None]:
     """Returns `train` as Typer reads it: without `run`, each parameter with its line of the docstring.
 
-    A parameter that has a default is an option, one that has none an argument.
+    A parameter that has a default is an option, one that has none an argument. Every command has `--devices` besides.
     """
     description, helps = _read_docstring(inspect.getdoc(train) or "")
     signature = inspect.signature(train)
@@ -37,11 +41,16 @@ def as_command(train: Callable[..., Any]) -> Callable[..., None]:
         for parameter in signature.parameters.values()
         if parameter.name != "run"
     ]
+    devices = inspect.Parameter(
+        "devices", inspect.Parameter.KEYWORD_ONLY, default="1", annotation=Annotated[str, typer.Option(help=DEVICES)]
+    )
 
-    def command(**options: Any) -> None:
-        train(**options)
+    def command(devices: str, **options: Any) -> None:
+        with strategy(devices).scope():
+            train(**options)
 
     command.__doc__ = description
+    options.append(devices)
     command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in options}
     return command

@@ -9,6 +9,7 @@ from kgan.augment import color, geometry
 from kgan.augment.affine import compose
 from kgan.augment.base import Augment, parse_policy
 from kgan.augment.draws import Draws
+from kgan.devices import num_replicas
 from kgan.errors import InputError
 
 GROUPS = ("blit", "geometry", "color")
@@ -116,7 +117,7 @@ class ADA(Augment):
 
     def _moved(self) -> tf.Tensor:
         overfitting = tf.math.divide_no_nan(self.sign_sum.value, self.num_logits.value)
-        images = self.num_images.value * tf.distribute.get_strategy().num_replicas_in_sync
+        images = self.num_images.value * num_replicas()
         step = tf.sign(overfitting - self.target) * images / self.ramp_images
         return tf.clip_by_value(self.p.value + step, 0.0, 1.0)
 

@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -10,6 +11,7 @@ from keras import layers
 
 from kgan import pixels
 from kgan.data import ImageSet, UnpairedImages
+from kgan.devices import apart
 from kgan.evaluation.cache import Note
 from kgan.files import atomic_file
 from kgan.metrics.features import Extractor
@@ -53,16 +55,22 @@ def domain_classifier(
     if file is not None and file.exists():
         return open_own_model(file)
     with isolated():
-        classifier, features = _networks(images)
-        _train(classifier, images)
-        if held_out is not None:
-            note(f"a network has learnt to tell A from B, to score by: {_accuracy(classifier, held_out)}")
+        features, accuracy = apart(partial(_learnt, images, held_out))
+        if accuracy is not None:
+            note(f"a network has learnt to tell A from B, to score by: {accuracy}")
         with tempfile.TemporaryDirectory() as folder:
             if file is None:
                 file = Path(folder, "domain-classifier.keras")
             with atomic_file(file) as path:
                 features.save(path)
             return open_own_model(file)
+
+
+def _learnt(images: UnpairedImages, held_out: UnpairedImages | None) -> tuple[keras.Model, str | None]:
+    """Returns the features of a trained network, and in words how well it does on others, if there are any."""
+    classifier, features = _networks(images)
+    _train(classifier, images)
+    return features, None if held_out is None else _accuracy(classifier, held_out)
 
 
 def _networks(images: UnpairedImages) -> tuple[keras.Model, keras.Model]:

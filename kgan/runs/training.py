@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
+from kgan.devices import num_replicas
 from kgan.errors import InputError
 from kgan.files import atomic_file
 from kgan.runs import checkpoints
@@ -80,13 +81,15 @@ def fit(
         callbacks: More Keras callbacks.
 
     Raises:
-        InputError: If neither `epochs` nor `minutes` is given, or one is not positive; or if an image that was there
-            cannot be read any more.
+        InputError: If neither `epochs` nor `minutes` is given, or one is not positive; if batches cannot be divided
+            among the devices; or if an image that was there cannot be read any more.
         RunError: If another process trains this run, or has trained it since `run.restore()`.
         Interrupted: On SIGINT or SIGTERM, once a checkpoint is written.
     """
     _check_budget(epochs, minutes)
     stream_from = partial(data.batches, batch_size, flip=flip, seed=seed, repeat=True)
+    if batch_size % num_replicas():
+        raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
     # Before anything is made, for it refuses batches that the data cannot fill.
     stream_from(start=0)
     with locked(run.path), _naming_failures(data):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.devices import of_first_device
 from kgan.monitors.health.signals import Crowd, separation, thumbnails
 from kgan.monitors.health.spectra import Spectra
 from kgan.monitors.health.views import View, images_of, views_of
@@ -180,6 +181,8 @@ def _chunks(batch: Any) -> list[Any]:
 
 def _norms(tape: tf.GradientTape, loss: tf.Tensor, players: Sequence[Sequence[keras.Model]]) -> list[float]:
     """Returns the norm of the loss's gradient by the weights of each group of networks."""
-    variables = [[v.value for network in networks for v in network.trainable_variables] for networks in players]
+    variables = [
+        [of_first_device(v.value) for network in networks for v in network.trainable_variables] for networks in players
+    ]
     gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return [float(tf.linalg.global_norm([tf.cast(gradient, "float32") for gradient in part])) for part in gradients]
