@@ -8,6 +8,7 @@ import keras
 
 import kgan
 from kgan.data import ImageSet, PairedImages, UnpairedImages
+from kgan.export import Origin
 from kgan.runs import Run, fit
 
 FOLDER_SIZE = 64
@@ -75,6 +76,11 @@ def train_watched(
     examples = images if examples is None else examples
     scorer = kgan.evaluation.default_scorer(images, held_out)
     fit_watched(run, model, examples, others, kgan.SampleGrid(run.samples), scorer, guard=guard, **options)
+
+
+def publish(run: Run) -> Path:
+    """Publishes a run's best model in the run itself, with where it comes from; returns the version's path."""
+    return kgan.export(run.load_model(), run.path / "savedmodel", Origin.of(run))
 
 
 def fit_watched(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import kgan
-from kgan.apps._shared import fit_watched, say_left_out, show_progress
+from kgan.apps._shared import fit_watched, publish, say_left_out, show_progress
 from kgan.cost import CostLine
 from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_split
 from kgan.data.sources import as_folder
@@ -151,7 +151,7 @@ def train_translator(
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
     cost = CostLine(images, **budget)
     fit_watched(run, model, images, validation, pictures, scorer, cost, **budget, **options)
-    published = kgan.export(run.load_model(), run.path / "savedmodel")
+    published = publish(run)
     print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import kgan
-from kgan.apps._shared import absolute, open_images, say_left_out, set_up, show_progress, train_watched
+from kgan.apps._shared import absolute, open_images, publish, say_left_out, set_up, show_progress, train_watched
 from kgan.apps.dcgan import penalty_of, steady_adam
 from kgan.conditions import occurring
 from kgan.data import ConditionedImages, ImageSet, Tags
@@ -113,7 +113,7 @@ def train(
     train_watched(
         run, model, images, held_out, examples=examples, batch_size=batch_size, flip=flip, seed=seed, **budget
     )
-    published = kgan.export(run.load_model(), run.path / "savedmodel")
+    published = publish(run)
     ask = "" if tags is None else f" --prompt {kgan.PromptEncoder(tags.attributes).example!r}"
     print(f"published {published}; ask it: kgan sample {run.path}{ask}", file=sys.stderr)
     return run

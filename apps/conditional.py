@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 import kgan
-from kgan.apps._shared import open_images, set_up, train_watched
+from kgan.apps._shared import open_images, publish, set_up, train_watched
 from kgan.apps.dcgan import penalty_of, steady_adam
 from kgan.conditions import occurring
 from kgan.data import ConditionedImages, ImageSet
@@ -119,7 +119,7 @@ def train(
     examples = {"examples": labelled, "held_out_examples": others}
     budget: dict[str, Any] = {"epochs": epochs, "minutes": minutes}
     train_watched(run, model, images, held_out, **examples, batch_size=batch_size, seed=seed, **budget)
-    published = kgan.export(run.load_model(), run.path / "savedmodel")
+    published = publish(run)
     print(f"published {published}; ask it: kgan sample {run.path} --label 1", file=sys.stderr)
     return run
 

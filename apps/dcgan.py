@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import kgan
-from kgan.apps._shared import absolute, open_images, set_up, train_watched
+from kgan.apps._shared import absolute, open_images, publish, set_up, train_watched
 from kgan.networks import residual
 from kgan.optimizers import FusedAdam
 from kgan.runs import Run
@@ -91,10 +91,7 @@ def train(
         )
     epochs = EPOCHS if epochs is None and minutes is None else epochs
     train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
-    print(
-        f"published {kgan.export(run.load_model(), run.path / 'savedmodel')}; draw from it: kgan sample {run.path}",
-        file=sys.stderr,
-    )
+    print(f"published {publish(run)}; draw from it: kgan sample {run.path}", file=sys.stderr)
     return run
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import kgan
 from kgan.apps._finetune_data import open_examples, side_of
-from kgan.apps._shared import absolute, train_watched
+from kgan.apps._shared import absolute, publish, train_watched
 from kgan.apps._translators import decay, open_sides, steps_of, train_translator
 from kgan.errors import InputError, RunError
 from kgan.export import load_for_training
@@ -111,5 +111,5 @@ def _train_generator(run: Run, model: Any, data: str, skip_broken: bool, guard: 
             f"samples were copies from the first look on, and nothing is published; what was trained is in {run.path}. "
             "Take more pictures, a lower --learning-rate or --freeze; --no-guard publishes all the same."
         )
-    published = kgan.export(run.load_model(), run.path / "savedmodel")
+    published = publish(run)
     print(f"published {published}; draw from it: kgan sample {run.path}", file=sys.stderr)

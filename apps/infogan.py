@@ -17,7 +17,7 @@ import numpy as np
 
 import kgan
 from kgan import pixels
-from kgan.apps._shared import absolute, open_images, set_up, train_watched
+from kgan.apps._shared import absolute, open_images, publish, set_up, train_watched
 from kgan.codes import Categorical, Code, Continuous, Distortion
 from kgan.evaluation.codes import describe_codes
 from kgan.networks import residual
@@ -105,7 +105,7 @@ def train(
         epochs = max(round(IMAGES / len(images)), 1)
     train_watched(run, model, images, held_out, batch_size=batch_size, epochs=epochs, minutes=minutes, seed=seed)
     model = run.load_model()
-    published = kgan.export(model, run.path / "savedmodel")
+    published = publish(run)
     draw_codes(model, run.path / "codes")
     report = describe_codes(model, images, held_out)
     report.save(run.path / "codes")

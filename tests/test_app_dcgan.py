@@ -10,6 +10,7 @@ from PIL import Image
 import kgan
 from kgan.apps import dcgan
 from kgan.errors import InputError
+from kgan.export import manifest
 from kgan.monitors.allowance import Allowance
 from kgan.runs import Run
 
@@ -39,7 +40,8 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
     assert "health: no alarm" in said
     assert (run.best / "model.keras").exists() and (run.path / "health.jsonl").exists()
     assert run.load_model().sample(2).shape == (2, 16, 16, 3)
-    assert (run.path / "savedmodel" / "1" / "saved_model.pb").exists()
+    about = manifest.read(run.path / "savedmodel" / "1")
+    assert (about["app"], about["data"], about["scores"]["metric"]) == ("dcgan", "pictures", "frechet_distance")
     assert (run.path / "training.gif").exists()
 
     monkeypatch.chdir(os.path.sep)

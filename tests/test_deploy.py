@@ -86,8 +86,7 @@ def test_what_is_copied_is_there_and_reaches_the_builder():
     allowed = [line[1:].rstrip("/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
     for source in copied():
         path = source.rstrip("/")
-        # What kgan export makes; without a published model there is nothing to serve.
-        assert (ROOT / path).exists() or path == "savedmodels", source
+        assert (ROOT / path).exists(), source
         assert any(Path(path).match(pattern) for pattern in allowed), f".dockerignore keeps {source} out"
 
 

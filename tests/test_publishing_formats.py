@@ -41,6 +41,20 @@ def test_translators_answer_in_onnx_at_every_size(unchecked, tmp_path):
             np.testing.assert_allclose(compiled({"images": images})[0], expected, atol=1e-4)
 
 
+def test_latents_answer_in_onnx(unchecked, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("tf2onnx")
+    openvino = pytest.importorskip("openvino")
+    model = tiny.gan()
+    file = str(export(model, tmp_path / "gan", formats=["onnx"]) / "assets.extra" / "serving_default.onnx")
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    compiled = openvino.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    for count in (1, 7):
+        latents = np.random.default_rng(count).standard_normal((count, tiny.LATENT_DIM)).astype("float32")
+        np.testing.assert_allclose(session.run(None, {"latents": latents})[0], model(latents), atol=1e-4)
+        np.testing.assert_allclose(compiled({"latents": latents})[0], model(latents), atol=1e-4)
+
+
 def test_latents_answer_in_litert(unchecked, tmp_path):
     import tensorflow as tf
 

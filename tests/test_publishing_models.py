@@ -5,9 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,7 +20,7 @@ from test_cli import call
 
 import tiny
 from kgan.errors import InputError
-from kgan.export import exporting, manifest, publish, published, write_configs
+from kgan.export import configs, exporting, manifest, publish, published, write_configs
 from kgan.export.card import BEGIN, END, write_card
 from kgan.export.versions import check_name
 from kgan.runs import Run
@@ -114,6 +116,18 @@ def test_what_someone_has_changed_in_the_files_stays(versions, tmp_path_factory)
     assert (folder / "batching.config").read_text() == "# mine\n"
 
 
+def test_two_exports_at_one_time_write_one_after_the_other(versions):
+    folder, done = versions("digits", 1), []
+    with filelock.FileLock(folder / configs.LOCK):
+        other = threading.Thread(target=lambda: done.append(write_configs(folder)))
+        other.start()
+        other.join(0.5)
+        assert not done
+        versions("faces", 1)
+    other.join()
+    assert done and set(config(folder)) == {"digits", "faces"}
+
+
 def test_a_folder_that_has_moved_gets_its_new_paths(versions, tmp_path):
     folder = versions("models/digits", 1) / "models"
     write_configs(folder, {"digits": {"stable": 1}})
@@ -188,6 +202,7 @@ def test_the_manifest_says_which_training_it_was(savedmodels):
 
 def test_exports_keep_the_label_the_versions_and_what_people_wrote(savedmodels):
     assert sorted(child.name for child in savedmodels.iterdir()) == [
+        ".models.config.lock",
         "batching.config",
         "cats",
         "models.config",
@@ -281,7 +296,7 @@ def test_a_damaged_manifest_is_named(savedmodels, tmp_path):
 
 PUBLISHER = """
 import tiny
-from kgan.export import exporting, publish
+from kgan.export import configs, exporting, publish
 
 # What the fresh process would take, the kill would mostly hit.
 exporting._check = lambda folder, cases: None

@@ -24,6 +24,7 @@ MODELS = {
     "codes": infogan,
     "words": lambda: conditional(encoder=kgan.PromptEncoder(WORDS)),
     "domains": tiny.cyclegan,
+    "pairs": tiny.pix2pix,
 }
 
 
@@ -78,7 +79,7 @@ def codes(count):
     return {"seed": seeds(count), "categorical_1": np.array(CODES["categorical_1"][:count], int), "continuous_1": slant}
 
 
-def domains_of_every_size():
+def images_of_every_size():
     singles = [tiny.pictures(1, seed, (*size, 3)) for seed, size in enumerate(SIZES)]
     return [*singles, *(tiny.pictures(count, count, (20, 24, 3)) for count in BATCHES)]
 
@@ -112,6 +113,7 @@ MISTAKES = {
         ("serving_default", {"images": np.zeros((1, 16, 16, 1), "float32")}, "[1,16,16,1] is not compatible"),
         ("translate_b_to_a", {"images": np.zeros((16, 16, 3), "float32")}, "[16,16,3] is not compatible"),
     ],
+    "pairs": [("serving_default", {"images": np.zeros((1, 16, 16, 1), "float32")}, "[1,16,16,1] is not compatible")],
 }
 QUESTIONS = {
     "codes": {
@@ -125,7 +127,7 @@ QUESTIONS = {
     },
     "domains": {
         **{
-            direction: [(f"translate_{direction}", {"images": images}) for images in domains_of_every_size()]
+            direction: [(f"translate_{direction}", {"images": images}) for images in images_of_every_size()]
             for direction in DIRECTIONS
         },
         "default": [("serving_default", {"images": tiny.pictures(2)})],
@@ -134,6 +136,9 @@ QUESTIONS = {
             for direction in DIRECTIONS
             for some in (FILES, FILES[:1], [])
         ],
+    },
+    "pairs": {
+        "a_to_b": [("translate_a_to_b", {"images": images}) for images in images_of_every_size()],
     },
 }
 
@@ -186,10 +191,10 @@ def test_labels_and_prompts_draw_what_they_say(models, replies):
         assert_same_pictures(answers["prompt"][index]["image_bytes"], expected)
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS)
-def test_images_of_every_size_are_translated(models, replies, direction):
-    model, answers = models["domains"], replies["domains"]
-    for images, answer in zip(domains_of_every_size(), answers[direction], strict=True):
+@pytest.mark.parametrize(("name", "direction"), [("domains", "a_to_b"), ("domains", "b_to_a"), ("pairs", "a_to_b")])
+def test_images_of_every_size_are_translated(models, replies, name, direction):
+    model, answers = models[name], replies[name]
+    for images, answer in zip(images_of_every_size(), answers[direction], strict=True):
         if len(images):
             np.testing.assert_allclose(answer["images"], model.translate(images, direction), atol=1e-5)
         else:

@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import socket
 import threading
 import time
 import weakref
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
+from tensorflow_serving.config import model_server_config_pb2
 
+import kgan.serving.catalogue
 import serving_models
 from kgan.errors import InputError
 from kgan.serving.catalogue import Catalogue
 from kgan.serving.errors import ServingError
 from kgan.serving.models_config import max_batch_size
+from kgan.serving.servable import Servable
 from kgan.serving.server import running
 from serving_models import ask, images
 
@@ -102,6 +106,9 @@ def test_a_version_that_does_not_load_stays_out_until_it_is_replaced(publish, tm
     # Now with a good one before it, which goes on.
     (tmp_path / "digits" / "2").mkdir()
     catalogue.refresh()
+    assert versions(catalogue) == {1: "AVAILABLE"}
+    (tmp_path / "digits" / "2" / "saved_model.pb").write_bytes(b"\xff" * 100)
+    catalogue.refresh()
     assert versions(catalogue) == {2: "END", 1: "AVAILABLE"}
     assert catalogue.get("digits").version == 1
     shutil.rmtree(tmp_path / "digits" / "2")
@@ -109,6 +116,106 @@ def test_a_version_that_does_not_load_stays_out_until_it_is_replaced(publish, tm
     publish(2)
     catalogue.refresh()
     assert versions(catalogue) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_a_version_that_is_copied_file_by_file_is_served_once_it_is_whole(publish, written, tmp_path):
+    publish(1)
+    catalogue = Catalogue(tmp_path)
+    (tmp_path / "digits" / "2").mkdir()
+    for part in ("saved_model.pb", "assets.extra", "variables"):
+        catalogue.refresh()
+        assert catalogue.get("digits").version == 1
+        copy = shutil.copytree if (written / "2" / part).is_dir() else shutil.copy
+        copy(written / "2" / part, tmp_path / "digits" / "2" / part)
+    catalogue.refresh()
+    assert catalogue.get("digits").version == 2
+
+
+def test_a_label_moves_when_its_new_version_answers(publish, tmp_path, monkeypatch):
+    publish(1)
+    configure(tmp_path, "model_version_policy { all {} }", [("stable", 1)])
+    catalogue = Catalogue(tmp_path)
+    catalogue.refresh()
+    publish(2)
+    configure(tmp_path, "model_version_policy { all {} }", [("stable", 2)])
+    seen = []
+
+    def look(*args):
+        seen.append(catalogue.get("digits", "stable").version)
+        return Servable(*args)
+
+    monkeypatch.setattr(kgan.serving.catalogue, "Servable", look)
+    catalogue.refresh()
+    # While it was loaded, and after.
+    assert seen == [1]
+    assert catalogue.get("digits", "stable").version == 2
+    assert catalogue.listing()[0]["labels"] == {"stable": 2}
+
+
+def test_what_a_client_configures_holds_until_the_file_says_otherwise(publish, tmp_path):
+    publish(1)
+    catalogue = Catalogue(tmp_path)
+    config = model_server_config_pb2.ModelServerConfig()
+    entry = config.model_config_list.config.add(name="digits", base_path="/x/digits")
+    entry.version_labels["canary"] = 1
+    catalogue.configure(config)
+    catalogue.refresh()
+    assert catalogue.get("digits", "canary").version == 1
+    configure(tmp_path)
+    catalogue.refresh()
+    with pytest.raises(ServingError, match="Unrecognized servable version label: canary"):
+        catalogue.get("digits", "canary")
+
+
+def test_requests_are_answered_while_models_are_loaded(publish, tmp_path, monkeypatch):
+    publish(1)
+    go_on, stop = threading.Event(), threading.Event()
+
+    def slow(*args):
+        go_on.wait(60)
+        return Servable(*args)
+
+    monkeypatch.setattr(kgan.serving.catalogue, "Servable", slow)
+    port = free_port()
+    answers = []
+
+    def visit():
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: reached(port) and ask(url, "/v1/models/digits")[0] == 200)
+        answers.extend(ask(url, path) for path in ("/v1/models/digits/metadata", "/v1/models/digits"))
+        stop.set()
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    # Told to stop while it loads, it stops.
+    with running(tmp_path, rest_port=port, stop=stop):
+        visitor.join()
+        go_on.set()
+    (status, _), (code, reply) = answers
+    assert status == 404
+    assert code == 200 and reply["model_version_status"][0]["state"] == "LOADING"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def reached(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_folder_of_one_model_or_of_none_is_told(publish, tmp_path, caplog):
+    with running(tmp_path):
+        assert "holds no models yet" in caplog.text
+    publish(1)
+    with pytest.raises(InputError, match=rf"one model's folder; serve the one that holds it: {tmp_path}$"):
+        Catalogue(tmp_path / "digits")
+    (tmp_path / "models.config").write_text("model_config_list {}")
+    with running(tmp_path):
+        assert "digits is not in models.config, and not served" in caplog.text
 
 
 def write_warmup(folder, *records):
@@ -226,6 +333,9 @@ def test_mistakes_of_the_operator_are_told(tmp_path):
         Catalogue(tmp_path)
     (tmp_path / "models.config").write_text('model_config_list { config { name: "x" base_path: "/models/.." } }')
     with pytest.raises(InputError, match="must be a folder of versions"):
+        Catalogue(tmp_path)
+    (tmp_path / "models.config").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=r"models\.config is no text in UTF-8"):
         Catalogue(tmp_path)
     (tmp_path / "models.config").unlink()
     with running(tmp_path) as address:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import filelock
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelServerConfig
 
@@ -11,6 +12,7 @@ from kgan.export.versions import NAME, versions
 from kgan.files import atomic_file
 
 MODELS = "models.config"
+LOCK = ".models.config.lock"
 HEADER = "# Kept in step by kgan export: a model an entry. What you change in an entry stays, comments do not.\n"
 # Written once, and left to whoever changes them.
 OTHERS = {
@@ -65,9 +67,15 @@ def write_configs(savedmodels: str | Path, labels: Mapping[str, Mapping[str, int
         OSError: If the folder cannot be written to.
     """
     savedmodels = Path(savedmodels).resolve()
+    # Two exports at a time would each write what the other had not seen yet.
+    with filelock.FileLock(savedmodels / LOCK):
+        _write_in_step(savedmodels, labels or {})
+
+
+def _write_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -> None:
     entries = {entry.name: entry for entry in _read(savedmodels / MODELS).model_config_list.config}
     ours = [
-        _in_step(entries.pop(folder.name, None) or _new_entry(folder.name), folder, (labels or {}).get(folder.name, {}))
+        _in_step(entries.pop(folder.name, None) or _new_entry(folder.name), folder, labels.get(folder.name, {}))
         for folder in published_models(savedmodels)
     ]
     # Models that someone added, from elsewhere.

@@ -27,8 +27,8 @@ class TrainedRun(Protocol):
 class Origin:
     """What the manifest and the model card say of a model's training.
 
-    Of every path the last name alone is kept: what is published goes to others, who have no use for where its maker
-    keeps pictures.
+    Of every absolute path the last name alone is kept: what is published goes to others, who have no use for where its
+    maker keeps pictures.
 
     Attributes:
         app: The app's name.

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 from google.protobuf import text_format
 
 from kgan.errors import InputError
+from kgan.export.versions import versions
 
 CONFIG = "models.config"
 BATCHING = "batching.config"
-# What TensorFlow Serving parses a version's name as.
-LARGEST_VERSION = 2**63 - 1
 MAX_BATCH_SIZE = 32
 
 
@@ -36,22 +35,19 @@ class ModelConfig(NamedTuple):
         Raises:
             OSError: If the folder cannot be read.
         """
-        versions = versions_in(self.folder)
+        there = versions_in(self.folder)
         if self.specific:
-            return [version for version in versions if version in self.specific]
-        return versions if self.num_latest is None else versions[-self.num_latest :]
+            return [version for version in there if version in self.specific]
+        return there if self.num_latest is None else there[-self.num_latest :]
 
 
 def versions_in(folder: Path) -> list[int]:
-    """Returns the versions in a model's folder, oldest first; what is no number, such as `.tmp-3-17`, is none.
+    """Returns the versions in a model's folder, oldest first; none of what is no folder.
 
     Raises:
         OSError: If the folder cannot be read.
     """
-    if not folder.is_dir():
-        return []
-    names = [child.name for child in folder.iterdir() if re.fullmatch("[0-9]+", child.name) and child.is_dir()]
-    return sorted({int(name) for name in names if int(name) <= LARGEST_VERSION})
+    return versions(folder) if folder.is_dir() else []
 
 
 def read_models(folder: Path) -> dict[str, ModelConfig]:
@@ -63,7 +59,7 @@ def read_models(folder: Path) -> dict[str, ModelConfig]:
     """
     file = folder / CONFIG
     if file.is_file():
-        return parse_models(file.read_text(), folder)
+        return parse_models(_read(file), folder)
     return {child.name: ModelConfig(child) for child in sorted(folder.iterdir()) if versions_in(child)}
 
 
@@ -116,13 +112,20 @@ def max_batch_size(folder: Path) -> int:
     """Returns `max_batch_size` of the folder's `batching.config`, by default 32.
 
     Raises:
-        InputError: If it is not positive.
+        InputError: If it is not positive, or the file is no text.
     """
     file = folder / BATCHING
     # The package with TensorFlow Serving's protocols leaves this one out.
-    text = re.sub("#.*", "", file.read_text()) if file.is_file() else ""
+    text = re.sub("#.*", "", _read(file)) if file.is_file() else ""
     found = re.search(r"\bmax_batch_size\s*:?\s*\{\s*value\s*:\s*(\d+)\s*\}", text)
     size = int(found[1]) if found else MAX_BATCH_SIZE
     if size < 1:
         raise InputError(f"{file}: max_batch_size must be at least 1; got {size}.")
     return size
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is no text in UTF-8: {error}") from None

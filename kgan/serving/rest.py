@@ -17,10 +17,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from tensorflow.core.protobuf import meta_graph_pb2
 
+from kgan.export.versions import LARGEST as LARGEST_VERSION
 from kgan.serving import json_replies, json_requests
 from kgan.serving.core import Core, Spec
 from kgan.serving.errors import ServingError, invalid
-from kgan.serving.models_config import LARGEST_VERSION
 
 PAGE = Path(__file__).parent / "page"
 # As in tensorflow_serving/model_servers/http_rest_api_util.cc.

@@ -21,6 +21,7 @@ from kgan.serving.rest import make_app
 
 # For requests under way when it is told to stop.
 GRACE_SECONDS = 10
+POLL_SECONDS = 0.1
 # Longer than clients and proxies keep a connection that they do not use, so that none is closed under a request.
 KEEP_ALIVE_SECONDS = 75
 
@@ -65,7 +66,15 @@ def serve(
         InputError: If the folder cannot be served or a port is taken.
     """
     stop = threading.Event()
-    server = running(folder, rest_port=rest_port, grpc_port=grpc_port, host=host, limits=limits, batch_size=batch_size)
+    server = running(
+        folder,
+        rest_port=rest_port,
+        grpc_port=grpc_port,
+        host=host,
+        limits=limits,
+        batch_size=batch_size,
+        stop=stop,
+    )
     with _stopped_by_signals(stop), server as address:
         print(f"REST and a page: {address.rest}   gRPC: {address.grpc}", file=sys.stderr, flush=True)
         stop.wait()
@@ -81,8 +90,12 @@ def running(
     host: str = "127.0.0.1",
     limits: Limits | None = None,
     batch_size: int | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Address]:
-    """Serves in threads while the `with` block runs; arguments and errors are those of `serve`."""
+    """Serves in threads while the `with` block runs, which begins when all models are loaded, or `stop` is set.
+
+    The other arguments and the errors are those of `serve`.
+    """
     tf.get_logger().setLevel(logging.ERROR)
     catalogue = Catalogue(folder, batch_size)
     core, stopping = Core(catalogue, limits or Limits()), threading.Event()
@@ -92,19 +105,22 @@ def running(
             bound = grpc_server.add_insecure_port(f"{host}:{grpc_port}")
         except RuntimeError:
             raise InputError(f"port {grpc_port} of {host} is taken; choose another with --grpc-port.") from None
-        catalogue.start()
         rest_server = _rest_server(core)
         thread = threading.Thread(target=rest_server.run, args=([listener],), name="kgan-rest")
         thread.start()
         grpc_server.start()
+        # While models are loaded, which may take minutes, requests are told so.
+        catalogue.start()
         try:
+            while not (catalogue.looked.wait(POLL_SECONDS) or (stop is not None and stop.is_set())):
+                pass
             yield Address(f"http://{host}:{listener.getsockname()[1]}", f"{host}:{bound}")
         finally:
             stopping.set()
             rest_server.should_exit = True
             grpc_server.stop(GRACE_SECONDS).wait()
             thread.join()
-            catalogue.stop()
+            catalogue.stop(GRACE_SECONDS)
 
 
 def _rest_server(core: Core) -> uvicorn.Server:
