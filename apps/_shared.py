@@ -1,5 +1,6 @@
 """What every app does alike: opens images, sets up Keras, trains under watch."""
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def train_watched(
     others = held_out if examples is None else held_out_examples
     examples = images if examples is None else examples
     scorer = kgan.evaluation.default_scorer(images, held_out)
-    fit_watched(run, model, examples, others, kgan.SampleGrid(run.samples), scorer, guard=guard, **options)
+    fit_watched(
+        run, model, examples, others, kgan.SampleGrid(run.samples), scorer, guard=guard, images=images, **options
+    )
 
 
 def publish(run: Run) -> Path:
@@ -92,6 +95,7 @@ def fit_watched(
     scorer: Any,
     *more: keras.callbacks.Callback,
     guard: kgan.CopyGuard | None = None,
+    images: ImageSet | None = None,
     **options: Any,
 ) -> None:
     """Trains under watch, makes a film of the pictures, and sums up.
@@ -105,6 +109,7 @@ def fit_watched(
         scorer: Says which epoch is best; see `kgan.ScoreMonitor`.
         *more: Callbacks that come first.
         guard: Watches for copies, or None.
+        images: The training images, for the report's neighbours; of translators None.
         **options: Of `kgan.runs.fit`.
     """
     scores = kgan.ScoreMonitor(scorer, run.best, guard=guard)
@@ -114,3 +119,10 @@ def fit_watched(
     fit(run, model, data, callbacks=watching, **options)
     pictures.save_gif(run.path / "training.gif")
     print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    written = kgan.report.write(run.path, defaults=_defaults(run.app), images=images)
+    print(f"report: {written}", file=sys.stderr)
+
+
+def _defaults(app: str) -> dict[str, Any] | None:
+    # Of a user's own file they are not known here.
+    return None if app.endswith(".py") else kgan.report.defaults_of(importlib.import_module(f"kgan.apps.{app}").train)

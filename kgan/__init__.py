@@ -13,6 +13,7 @@ from kgan import (
     networks,
     optimizers,
     penalties,
+    report,
     schedules,
 )
 from kgan.adversarial import Adversarial
@@ -53,5 +54,6 @@ __all__ = [
     "networks",
     "optimizers",
     "penalties",
+    "report",
     "schedules",
 ]

@@ -133,6 +133,23 @@ def translate(
 
 
 @app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="A run's folder; several are compared.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file; by default RUN/report.html, or compare.html here.")
+    ] = None,
+    neighbours: Annotated[
+        bool, typer.Option("--neighbours/--no-neighbours", help="Samples beside the training images nearest to them.")
+    ] = True,
+) -> None:
+    """Write a run's report, one HTML file that needs nothing else; of several runs, their comparison."""
+    import_tensorflow()
+    from kgan_cli.reporting import write_report
+
+    print(write_report(runs, out, neighbours))
+
+
+@app.command()
 def export(
     run: RunFolder,
     to: Annotated[Path | None, typer.Option(help="The model's folder; by default savedmodels/APP.")] = None,

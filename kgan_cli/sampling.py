@@ -8,10 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import data, latents, pixels
+from kgan import latents, pixels
 from kgan.errors import InputError
-from kgan.metrics.memorisation import blurred_pixels
-from kgan.metrics.neighbours import nearest
+from kgan.report.neighbours import beside_neighbours, training_images
 from kgan.runs import Run
 
 AT_ONCE = 250
@@ -80,7 +79,9 @@ def write_samples(path: Path, request: SampleRequest, out: Path | None) -> Path:
         pixels.save_png(out, pixels.grid(_images(model, walk), columns=request.interpolate))
     elif request.neighbours:
         out = out or folder / f"neighbours-{about}.png"
-        pixels.save_png(out, _beside_neighbours(_images(model, rows), run, request.neighbours))
+        images = _images(model, rows)
+        train = training_images(run.options, images.shape[1:])
+        pixels.save_png(out, beside_neighbours(images, train, request.neighbours))
     else:
         out = out or folder / f"grid-{about}.png"
         pixels.save_png(out, pixels.grid(_images(model, rows), columns=request.columns))
@@ -127,23 +128,6 @@ def _images(model: Any, rows: np.ndarray) -> np.ndarray:
     """Returns the images of latents, uint8, some at a time."""
     parts = [model(rows[start : start + AT_ONCE]) for start in range(0, len(rows), AT_ONCE)]
     return np.concatenate([keras.ops.convert_to_numpy(pixels.to_uint8(part)) for part in parts])
-
-
-def _beside_neighbours(images: np.ndarray, run: Run, count: int) -> np.ndarray:
-    """Returns a picture with a row an image: it, a white gap, and the training images nearest to it."""
-    name = run.options.get("data")
-    if not name:
-        raise InputError(f"{run.path} does not say what it was trained on, so its neighbours are not known.")
-    height, _, channels = images.shape[1:]
-    skip_broken = bool(run.options.get("skip_broken"))
-    train = data.open_images(data.images_of(name), image_size=height, channels=channels, skip_broken=skip_broken)
-    if len(train) < count:
-        raise InputError(f"--neighbours {count} needs as many training images; {train.name} has {len(train)}.")
-    points = np.concatenate([blurred_pixels(train[start : start + 1000]) for start in range(0, len(train), 1000)])
-    found = nearest(blurred_pixels(images), points, count)[1]
-    gap = np.full(images.shape[1:], 255, np.uint8)
-    rows = [tile for image, row in zip(images, found, strict=True) for tile in (image, gap, *train[row])]
-    return pixels.grid(np.stack(rows), columns=count + 2)
 
 
 def _write_single(images: np.ndarray, seed: int, folder: Path) -> Path:

@@ -25,6 +25,7 @@ class Run:
     - `checkpoints/`: what `kgan resume` goes on from, the last two;
     - `model.keras`: the model at the end, both players and both optimizers;
     - `best/`: the model that scored best, and the scores, where `ScoreMonitor` watched;
+    - `report.html`: what `kgan report` makes of it;
     - `history.csv`, `logs/` (TensorBoard), `samples/` (pictures), `savedmodel/` (published versions).
 
     Attributes:
