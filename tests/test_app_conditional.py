@@ -95,7 +95,7 @@ def test_latent_tools_write_what_is_asked_for(digits, monkeypatch, capsys):
         ("digits", ["--prompt", "blue hair"], "this run's model was trained without words"),
         ("digits", ["--label", 1, "--prompt", "x"], "give one"),
         ("digits", ["--neighbours", 2, "--single"], "do not go together"),
-        ("digits", ["--neighbours", 1000], "needs as many training images"),
+        ("digits", ["--neighbours", 1000], "need as many training images"),
         ("digits", ["--truncation", 0], "above 0"),
         ("digits", ["--path", "sperical", "--interpolate", 3], "did you mean 'spherical'"),
         ("faces", ["--prompt", "blu hair"], "did you mean 'blue'"),

@@ -82,6 +82,14 @@ def test_samples_are_the_live_model_s_however_many(client, live):
     assert client.model("digits").sample(0) == []
 
 
+def test_the_largest_and_the_least_seed_can_be_asked_for(client):
+    # Two equal ones would be a seed that went round.
+    for seed in (2**63 - 2, -(2**63)):
+        first, second = pixels_of(client.model("digits").sample(2, seed=seed))
+        assert (first != second).any()
+    assert len(client.model("digits").sample(1, seed=2**63 - 1)) == 1
+
+
 def test_samples_show_what_is_asked_for(client, live):
     faces, conditions = client.model("faces"), np.eye(3, dtype="float32")[[2, 0]]
     expected = to_uint8(live["faces"].sample(2, seed=5, conditions=conditions))
@@ -184,6 +192,11 @@ def test_what_the_model_refuses_is_an_error_of_the_server(client):
         (lambda client: client.model("faces").sample(label=1, prompt="x"), "cannot be asked for label, prompt; it can"),
         (lambda client: client.model("digits").sample(label=1), "it can for: categorical_1, continuous_1"),
         (lambda client: client.model("faces").sample(2, label=[1]), "one for each of 2; got 1"),
+        (
+            lambda client: client.model("digits").sample(2, seed=2**63 - 1),
+            r"to 2\*\*63 - 2 for 2 images; got 922337203",
+        ),
+        (lambda client: client.model("digits").sample(seed=-(2**63) - 1), r"from -2\*\*63 to 2\*\*63 - 1 for 1 images"),
         (lambda client: client.model("digits").sample(-1), "0 or more images; got -1"),
         (lambda client: client.model("horses").sample(), "does not draw from seeds"),
         (lambda client: client.model("digits").translate(noise(4, 4)), "does not translate pictures"),

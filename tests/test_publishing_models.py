@@ -1,6 +1,7 @@
 """A folder of published models: its configuration files, cards and listing, and `kgan export` and `kgan models`."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -277,6 +278,15 @@ def test_mistakes_get_one_line_and_leave_nothing(run, monkeypatch, capsys, tmp_p
     assert message in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_that_json_does_not_know_are_written_as_null(tmp_path):
+    (tmp_path / "assets.extra").mkdir()
+    manifest.write(tmp_path, {"options": {"minutes": math.inf, "steps": [1, -math.inf, 2.5]}, "scores": math.nan})
+    text = (tmp_path / "assets.extra" / "kgan.json").read_text()
+    known = {"options": {"minutes": None, "steps": [1, None, 2.5]}, "scores": None}
+    assert json.loads(text, parse_constant=pytest.fail) == known
+    assert manifest.read(tmp_path) == known
 
 
 def test_a_damaged_manifest_is_named(savedmodels, tmp_path):

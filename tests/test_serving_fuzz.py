@@ -96,8 +96,10 @@ def pictures(draw):
         ">IIBBBBB", draw(side), draw(side), draw(st.sampled_from([1, 8, 16])), draw(st.integers(0, 6)), 0, 0, 0
     )
     packed = zlib.compress(bytes(draw(st.sampled_from([0, 8, 50_000]))))
+    # Where a header is looked for, with another size in it.
+    before = chunk(b"aaAa", struct.pack(">II", 1, 1)) if draw(st.booleans()) else b""
     text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(100_000))) if draw(st.booleans()) else b""
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + text + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + before + chunk(b"IHDR", header) + text + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 files = pictures().map(lambda data: {"b64": base64.b64encode(data).decode()})
@@ -149,9 +151,10 @@ broken = st.one_of(
         st.binary(max_size=3),
     ),
     st.builds(
-        lambda opening, depth: b'{"inputs": ' + opening * depth,
-        st.sampled_from([b"[", b'{"a":', b"[[1],"]),
-        st.sampled_from([5, 40, 900, 1100, 30_000]),
+        lambda brackets, depth, key: b'{"%s": %s1%s}' % (key, brackets[0] * depth, brackets[1] * depth),
+        st.sampled_from([(b"[", b"]"), (b'{"a":', b"}"), (b"[[1],", b"]"), (b"[", b"")]),
+        st.sampled_from([5, 31, 32, 33, 40, 300, 900, 970, 1100, 30_000]),
+        st.sampled_from([b"inputs", b"instances", b"signature_name"]),
     ),
     st.integers(0, 30).map(lambda size: b"\x1f\x8b" + zlib.compress(bytes(2**size // 1000))),
     st.just(b" " * 200_001),
@@ -173,7 +176,7 @@ paths = st.lists(parts, max_size=9).map(lambda words: "/" + "/".join(words).repl
 
 
 @FEW
-@hypothesis.given(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]), paths, requests)
+@hypothesis.given(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "FOO"]), paths, requests)
 def test_any_path(app, method, path, asked):
     status, body = call(app, method, path.encode(), json.dumps(asked).encode())
     if not path.lower().startswith("/v1/"):

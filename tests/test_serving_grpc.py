@@ -1,5 +1,9 @@
 """gRPC against the contract, and by a client that others wrote."""
 
+import queue
+import threading
+from unittest import mock
+
 import grpc
 import numpy as np
 import pytest
@@ -17,8 +21,9 @@ from tensorflow_serving.apis import (
 )
 
 import serving_models
-from kgan.serving import grpc_health
+from kgan.serving import grpc_health, grpc_server
 from kgan.serving.core import Limits
+from kgan.serving.errors import ServingError
 from kgan.serving.server import running
 from serving_models import images
 
@@ -135,12 +140,16 @@ def test_status(models):
     assert found == [(2, available, 0), (1, available, 0)]
 
 
-def test_health(channel):
-    check = channel.unary_unary(
+def health_check(channel):
+    return channel.unary_unary(
         "/grpc.health.v1.Health/Check",
         request_serializer=grpc_health.HealthCheckRequest.SerializeToString,
         response_deserializer=grpc_health.HealthCheckResponse.FromString,
     )
+
+
+def test_health(channel):
+    check = health_check(channel)
     assert check(grpc_health.HealthCheckRequest()).status == grpc_health.SERVING
     # As on the wire: field 1, a varint, SERVING.
     assert grpc_health.HealthCheckResponse(status=1).SerializeToString() == b"\x08\x01"
@@ -165,6 +174,13 @@ HUGE.tensor_shape.dim.add(size=2**40)
 HUGE.tensor_shape.dim.add(size=3)
 SHORT = TensorProto(dtype=1, tensor_content=b"abc")
 SHORT.tensor_shape.dim.add(size=3)
+
+
+def of_shape(*sizes, dtype=1, **values):
+    """A tensor whose values need not fill its shape."""
+    return TensorProto(dtype=dtype, tensor_shape={"dim": [{"size": size} for size in sizes]}, **values)
+
+
 TABLE = [
     ({"name": "foo"}, "NOT_FOUND", "Servable not found for request: Latest(foo)"),
     ({"name": ""}, "INVALID_ARGUMENT", "ModelSpec has no name specified."),
@@ -189,6 +205,38 @@ TABLE = [
     ),
     ({"inputs": {"latents": HUGE}}, "INVALID_ARGUMENT", "tensor parsing error: latents"),
     ({"inputs": {"latents": SHORT}}, "INVALID_ARGUMENT", "tensor parsing error: latents"),
+    ({"inputs": {"latents": of_shape(2, 3)}}, "INVALID_ARGUMENT", "tensor parsing error: latents"),
+    ({"inputs": {"latents": of_shape(2, 3, float_val=[1, 2])}}, "INVALID_ARGUMENT", "tensor parsing error: latents"),
+    (
+        {"inputs": {"latents": of_shape(1, 3, dtype=4, int_val=[300])}},
+        "INVALID_ARGUMENT",
+        "tensor parsing error: latents",
+    ),
+    # The other field does not count.
+    (
+        {
+            "inputs": {"image_bytes": of_shape(600, dtype=7, string_val=[b"x"], float_val=[0] * 599)},
+            "signature": "translate_png",
+        },
+        "INVALID_ARGUMENT",
+        "tensor parsing error: image_bytes",
+    ),
+    (
+        {"inputs": {"prompt": of_shape(2, 1, dtype=7, string_val=[b"x"])}, "signature": "words"},
+        "INVALID_ARGUMENT",
+        "tensor parsing error: prompt",
+    ),
+    # 300 kB and 240 kB, of which each alone would be let in.
+    (
+        {"inputs": {"latents": of_shape(25_000, 3, float_val=[0]), "other": of_shape(20_000, 3, float_val=[0])}},
+        "INVALID_ARGUMENT",
+        "tensor parsing error: ",
+    ),
+    (
+        {"inputs": {"image_bytes": of_shape(5000, dtype=7, string_val=[b""] * 5000)}, "signature": "translate_png"},
+        "INVALID_ARGUMENT",
+        "A request may have 4096 rows; got 5000",
+    ),
     (
         {"inputs": {"label": np.zeros(2, "int64"), "seed": np.zeros(3, "int64")}, "signature": "label"},
         "INVALID_ARGUMENT",
@@ -205,7 +253,18 @@ TABLE = [
 
 @pytest.mark.parametrize(("options", "code", "message"), TABLE)
 def test_the_table_of_errors(prediction, options, code, message):
-    assert refusal(prediction.Predict, request(**{"inputs": {"latents": X}, **options})) == (code, message)
+    found_code, found = refusal(prediction.Predict, request(**{"inputs": {"latents": X}, **options}))
+    # Protobuf gives the inputs in any order.
+    assert (found_code, found if not message.endswith(": ") else found[: len(message)]) == (code, message)
+
+
+def test_one_number_fills_a_shape_and_is_not_a_limit_s_way_round(prediction):
+    reply = prediction.Predict(request({"latents": of_shape(2, 3, float_val=[0.5])}))
+    np.testing.assert_allclose(tf.make_ndarray(reply.outputs["images"]), images(np.full((2, 3), 0.5), 0.5), atol=1e-6)
+    assert refusal(prediction.Predict, request({"latents": of_shape(5000, 3, float_val=[0])})) == (
+        "INVALID_ARGUMENT",
+        "A request may have 4096 rows; got 5000",
+    )
 
 
 def test_errors_of_the_other_calls(prediction, models):
@@ -234,6 +293,57 @@ def test_large_messages_are_refused(prediction):
     assert refusal(prediction.Predict, request({"latents": np.zeros((10_000, 3), "float32")}))[0] == (
         "RESOURCE_EXHAUSTED"
     )
+
+
+class Busy:
+    """A core whose predictions do not end before they are let go; health is the server's own."""
+
+    limits = Limits()
+
+    def __init__(self):
+        self.go_on = threading.Event()
+        self.catalogue = self
+
+    def get(self, *spec):
+        self.go_on.wait(60)
+        raise ServingError("NOT_FOUND", "gone")
+
+
+def test_more_calls_than_are_held_are_refused_and_health_answers(monkeypatch):
+    monkeypatch.setattr(grpc_server, "CALLS_AT_ONCE", 3)
+    core = Busy()
+    served = grpc_server.make_server(core, lambda: True)
+    port = served.add_insecure_port("127.0.0.1:0")
+    served.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        # Three are held and the rest told so at once; the next time, their places are free again.
+        for _ in range(3):
+            core.go_on.clear()
+            done = queue.Queue()
+            for _ in range(20):
+                stub.Predict.future(request({"latents": X})).add_done_callback(done.put)
+            codes = [done.get(timeout=60).code().name for _ in range(17)]
+            assert set(codes) == {"RESOURCE_EXHAUSTED"}
+            assert health_check(channel)(grpc_health.HealthCheckRequest()).status == grpc_health.SERVING
+            core.go_on.set()
+            assert {done.get(timeout=60).code().name for _ in range(3)} == {"NOT_FOUND"}
+    served.stop(None).wait()
+
+
+def test_a_call_that_ends_before_its_body_came_leaves_its_place(monkeypatch):
+    monkeypatch.setattr(grpc_server, "CALLS_AT_ONCE", 1)
+    gate, details = grpc_server._Gate(), mock.Mock(method="/tensorflow.serving.PredictionService/Predict")
+
+    def enter():
+        return gate.intercept_service(lambda details: grpc.unary_unary_rpc_method_handler(print), details)
+
+    call = enter()
+    assert call.unary_unary is not None
+    assert enter().unary_unary is None
+    # As gRPC does, without having called it.
+    del call
+    assert enter().unary_unary is not None
 
 
 def test_compressed_messages_are_not_unpacked(prediction):

@@ -50,6 +50,31 @@ def test_a_bmp_stored_from_its_top_has_a_negative_height():
     assert picture_size(bytes(data)) == (21, 37)
 
 
+def test_a_png_whose_header_does_not_come_first_is_refused():
+    # libpng passes over the unknown chunk, in which the size would be read: 1x1.
+    data = file_of("PNG")
+    content = b"aaAa" + struct.pack(">II", 1, 1)
+    unknown = struct.pack(">I", 8) + content + struct.pack(">I", zlib.crc32(content))
+    with pytest.raises(ServingError, match="PNG, JPEG or BMP"):
+        picture_size(data[:8] + unknown + data[8:])
+    with pytest.raises(ServingError, match="PNG, JPEG or BMP"):
+        picture_size(data[:11] + b"\x0e" + data[12:])
+
+
+def test_what_stands_between_the_segments_of_a_jpeg_is_passed_over():
+    data = file_of("JPEG")
+    for between in (bytes(1_000_000), b"\xff" * 1_000_000, b"\xff\0" * 1000, b"\xff\xd0" * 900):
+        assert picture_size(data[:2] + b"\xff\x01" + between + data[2:]) == (21, 37)
+        with pytest.raises(ServingError, match="cut off"):
+            picture_size(data[:2] + b"\xff\x01" + between)
+
+
+def test_a_jpeg_of_endless_markers_is_given_up():
+    data = file_of("JPEG")
+    with pytest.raises(ServingError, match="no size in its first 1000 markers"):
+        picture_size(data[:2] + b"\xff\xd0" * 2000 + data[2:])
+
+
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP"])
 def test_other_kinds_are_refused(kind):
     with pytest.raises(ServingError, match="PNG, JPEG or BMP"):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import socket
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 import serving_models
+from kgan.errors import InputError
+from kgan.serving import Client, server
 from kgan.serving.core import Limits
 from kgan.serving.server import running
 from serving_models import ask, images
@@ -193,6 +196,8 @@ TABLE = [
     ("POST", "/v1/models/digits:guess", OK, 400, "Malformed request: POST /v1/models/digits:guess"),
     ("GET", "/v1/models/digits:predict?a=b", None, 400, "Malformed request: GET /v1/models/digits:predict"),
     ("DELETE", "/v1/models/digits", None, 400, "Malformed request: DELETE /v1/models/digits"),
+    ("PUT", "/v1/models/digits:predict", OK, 400, "Malformed request: PUT /v1/models/digits:predict"),
+    ("FOO", "/v1/models/digits", None, 400, "Malformed request: FOO /v1/models/digits"),
     ("GET", "/v1/models/..%2f..", None, 404, "Could not find any versions of model ../.."),
     (
         "GET",
@@ -291,7 +296,7 @@ def test_large_pictures_are_refused_before_they_are_decoded(url):
     # A file of 64x65 pixels, without the pixels: nothing could decode it.
     data = png(64, 65)[1]["b64"]
     header = base64.b64encode(base64.b64decode(data)[:40]).decode()
-    message = "The pictures of a request may have 4096 pixels together; got 4160"
+    message = "The pictures of a request may have 4096 pixels together; got 4160 (kgan serve --max-pixels allows more)"
     body = {"signature_name": "translate_png", "instances": [{"b64": header}]}
     assert predict(url, body) == (400, {"error": message})
     two = {"signature_name": "translate_png", "instances": [png(64, 33)[1]] * 2}
@@ -316,10 +321,106 @@ def test_what_is_no_picture_is_the_senders_mistake(url):
 def test_many_rows_and_large_answers_are_refused(url):
     seeds = {"signature_name": "sample", "inputs": list(range(101))}
     assert predict(url, seeds) == (400, {"error": "A request may have 100 rows; got 101"})
+    # Also where rows are not joined with those of others.
+    for signature, row in (("translate_png", png(1, 1)[1]), ("words", ["a"])):
+        status, reply = predict(url, {"signature_name": signature, "inputs": [row] * 101})
+        assert (status, reply) == (400, {"error": "A request may have 100 rows; got 101"})
     numbers = {"signature_name": "translate", "inputs": np.zeros((1, 64, 64, 3), "int").tolist()}
     status, reply = predict(url, numbers)
     assert (status, reply["error"]) == (400, "The answer would have more than 20000 bytes; ask for fewer rows")
 
 
+def test_long_texts_are_refused_and_files_are_none(url):
+    status, reply = predict(url, {"signature_name": "words", "inputs": [["a", "b" * 4097]]})
+    assert (status, reply) == (400, {"error": "A text of a request may have 4096 bytes; got 4097"})
+    assert predict(url, {"signature_name": "words", "inputs": [["b" * 4096]]})[0] == 200
+    assert len(base64.b64decode(png(40, 60)[1]["b64"])) > 4096
+    assert predict(url, {"signature_name": "translate_png", "inputs": [png(40, 60)[1]]})[0] == 200
+
+
+def test_files_go_through_the_model_in_parts_of_a_batch(url):
+    # 70 rows, of which 32 make a batch; each of another size.
+    sent = [png(1, width) for width in range(1, 71)]
+    status, reply = predict(url, {"signature_name": "translate_png", "inputs": [file for _, file in sent]})
+    assert status == 200
+    for (pixels, _), answer in zip(sent, reply["outputs"], strict=True):
+        found = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer["b64"]))))
+        np.testing.assert_array_equal(found, 255 - pixels)
+
+
 def test_the_server_goes_on_after_all_of_it(url):
     assert predict(url, {"signature_name": "sample_png", "inputs": [1]})[0] == 200
+
+
+# ------------------------------------------------------------------ bodies that do not come, and where it listens
+
+
+def stall(url):
+    """Returns a connection on which all of a request was sent but its last byte."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    connection = socket.create_connection((host.strip("[]"), int(port)), timeout=60)
+    connection.sendall(b"POST /v1/models/digits:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n" + b" " * 89)
+    return connection
+
+
+def read_all(connection):
+    with connection, connection.makefile("rb") as file:
+        return file.read()
+
+
+def test_bodies_that_stall_are_given_up(folder):
+    with running(folder, limits=Limits(body_bytes=100, seconds=0.5)) as address:
+        stalled = [stall(address.rest) for _ in range(4)]
+        # The connections are closed too, or this would wait for as long as they are kept.
+        for reply in map(read_all, stalled):
+            assert reply.startswith(b"HTTP/1.1 504 ")
+            assert b"did not come within 0.5 s" in reply
+        assert predict(address.rest, {"instances": [[0, 0, 0]]})[0] == 200
+
+
+def test_stopping_with_bodies_that_stall_is_silent(folder, monkeypatch, capfd):
+    monkeypatch.setattr(server, "GRACE_SECONDS", 0.5)
+    with running(folder) as address:
+        stalled = stall(address.rest)
+        assert predict(address.rest, {"instances": [[0, 0, 0]]})[0] == 200
+    assert read_all(stalled).startswith(b"HTTP/1.1 503 ")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_ipv6(folder):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with running(folder, host="::1") as address:
+        assert address.rest.startswith("http://[::1]:")
+        assert ask(address.rest, "/v1/models/digits")[0] == 200
+        with Client(address.rest) as rest, Client(f"grpc://{address.grpc}") as by_grpc:
+            assert rest.model("digits").ready()
+            assert by_grpc.model("digits").ready()
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1", "2001:db8::1"])
+def test_an_address_of_no_machine_or_another_is_told(folder, host):
+    with pytest.raises(InputError, match=rf"cannot listen on {host} \(.*choose an address of this machine: --host"):
+        running(folder, host=host).__enter__()
+
+
+@pytest.mark.parametrize(("argument", "option"), [("rest_port", "--port"), ("grpc_port", "--grpc-port")])
+def test_a_port_that_is_taken_is_told(folder, argument, option):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = rf"cannot listen on port {port} of 127\.0\.0\.1 \(.*; choose another: {option}\."
+        with pytest.raises(InputError, match=message):
+            running(folder, **{argument: port}).__enter__()
+
+
+def test_one_manifest_that_is_no_json_leaves_the_listing(tmp_path):
+    for name in ("digits", "faces"):
+        (tmp_path / name).mkdir()
+        file = serving_models.write(tmp_path / name) / "assets.extra" / "kgan.json"
+    file.write_text('{"options": {"minutes": Infinity}, "scores": [NaN, -1e999, 2.5]}')
+    with running(tmp_path) as address:
+        status, models = ask(address.rest, "/kgan/models")
+    assert (status, models[0]["manifest"]) == (200, {"family": "GAN", "version": 1})
+    assert models[1]["manifest"] == {"options": {"minutes": None}, "scores": [None, None, 2.5]}

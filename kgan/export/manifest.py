@@ -74,8 +74,9 @@ def describe(
 
 
 def write(version: Path, manifest: dict[str, Any]) -> None:
-    """Writes the manifest of a version, a folder."""
-    (version / EXTRA / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    """Writes the manifest of a version, a folder; numbers that are not finite, which JSON does not know, as null."""
+    known = json.loads(json.dumps(manifest), parse_constant=lambda _: None)
+    (version / EXTRA / MANIFEST).write_text(json.dumps(known, indent=2, allow_nan=False) + "\n")
 
 
 def read(version: Path) -> dict[str, Any]:

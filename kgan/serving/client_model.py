@@ -102,7 +102,7 @@ class ServedModel:
 
         Args:
             num: How many.
-            seed: Of the first image; the others count on from it.
+            seed: Of the first image; the others count on from it, up to 2**63 - 1.
             **asked: What they shall show, of a model that can be told: `label=7`, `prompt="pink hair"`; one for all,
                 or a list with one for each.
 
@@ -110,13 +110,15 @@ class ServedModel:
             `num` pictures, decoded from the server's PNG files.
 
         Raises:
-            InputError: If the model does not draw from seeds, or cannot be asked for this.
+            InputError: If the model does not draw from seeds, or cannot be asked for this, or a seed is too large.
             ServingError: If the server refuses, or does not answer.
         """
         if num < 0:
             raise InputError(f"num must be 0 or more images; got {num}.")
+        if not -(2**63) <= seed <= 2**63 - max(num, 1):
+            raise InputError(f"seed must be from -2**63 to 2**63 - {max(num, 1)} for {num} images; got {seed}.")
         name = self._sampler({"seed", *asked})
-        columns: dict[str, Any] = {"seed": np.arange(seed, seed + num, dtype=np.int64)}
+        columns: dict[str, Any] = {"seed": np.int64(seed) + np.arange(num)}
         columns |= {key: _one_for_each(key, value, num) for key, value in asked.items()}
         files = [file for part in _parts(columns, num) for file in self.predict(part, name)["image_bytes"]]
         return [from_png(file) for file in files]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from kgan.serving.batching import Arrays
 from kgan.serving.catalogue import Catalogue, VersionStatus
 from kgan.serving.errors import ServingError, invalid
 from kgan.serving.pictures import picture_size
-from kgan.serving.servable import Servable, Signature
+from kgan.serving.servable import Servable
+from kgan.serving.tensors import Signature, holds_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,13 +23,16 @@ class Limits:
         body_bytes: Of a request, as it comes in.
         pixels: Of all pictures in a request together, be they files or numbers.
         rows: Of a request.
+        text_bytes: Of each string that is no picture's file.
         reply_bytes: Of the arrays of an answer.
-        seconds: That a request waits for its turn, unless it says itself how long.
+        seconds: That a request's body may take to come; then again, until the last part of it has its turn with the
+            model, unless it says itself how long.
     """
 
     body_bytes: int = 32 * 2**20
     pixels: int = 4 * 2**20
     rows: int = 4096
+    text_bytes: int = 4096
     reply_bytes: int = 32 * 2**20
     seconds: float = 30.0
 
@@ -70,20 +75,16 @@ class Core:
                 DEADLINE_EXCEEDED; or what TensorFlow's runtime says.
         """
         servable.check(signature, inputs)
+        self._check_rows(signature, inputs)
+        self._check_texts(signature, inputs)
         self._check_pixels(signature, inputs)
         deadline = time.monotonic() + (self.limits.seconds if seconds is None else seconds)
-        num_rows = _num_rows(signature, inputs)
-        if num_rows is None:
-            parts = [servable.run(signature, inputs, None, _left(deadline))]
-            self._check_reply(parts)
-            return parts[0]
-        if num_rows > self.limits.rows:
-            raise invalid(f"A request may have {self.limits.rows} rows; got {num_rows}")
-        parts, size = [], servable.max_batch_size
-        # An empty request is run too: its answer has the shape of no images.
-        for start in range(0, max(num_rows, 1), size):
-            part = {name: array[start : start + size] for name, array in inputs.items()}
-            parts.append(servable.run(signature, part, min(size, num_rows - start), _left(deadline)))
+        parts: list[Arrays] = []
+        for part, num_rows in _parts(signature, inputs, servable.max_batch_size):
+            left = deadline - time.monotonic()
+            if parts and left <= 0:
+                raise ServingError("DEADLINE_EXCEEDED", "Timed out before all rows had their turn; ask for fewer")
+            parts.append(servable.run(signature, part, num_rows, max(left, 0.0)))
             self._check_reply(parts)
         if len(parts) == 1:
             return parts[0]
@@ -118,17 +119,34 @@ class Core:
             f"Expected {kind} signature method_name to be tensorflow/serving/{method}. Was: tensorflow/serving/predict"
         )
 
+    def _check_rows(self, signature: Signature, inputs: Arrays) -> None:
+        sizes = {array.shape[0] for name, array in inputs.items() if signature.inputs[name].has_rows}
+        if signature.is_divisible and len(sizes) > 1:
+            raise invalid("Batching Run() input tensors must have equal 0th-dimension size")
+        if sizes and max(sizes) > self.limits.rows:
+            raise invalid(f"A request may have {self.limits.rows} rows; got {max(sizes)}")
+
+    def _check_texts(self, signature: Signature, inputs: Arrays) -> None:
+        for name, info in signature.inputs.items():
+            if info.dtype == object and not holds_files(name):
+                longest = max(map(len, inputs[name].ravel()), default=0)
+                if longest > self.limits.text_bytes:
+                    raise invalid(f"A text of a request may have {self.limits.text_bytes} bytes; got {longest}")
+
     def _check_pixels(self, signature: Signature, inputs: Arrays) -> None:
         pixels = 0
         for name, info in signature.inputs.items():
-            if info.dtype == object and name.endswith("_bytes"):
+            if info.dtype == object and holds_files(name):
                 for data in inputs[name].ravel():
                     height, width = picture_size(data)
                     pixels += height * width
             elif info.holds_pictures:
                 pixels += int(np.prod(inputs[name].shape[:3]))
         if pixels > self.limits.pixels:
-            raise invalid(f"The pictures of a request may have {self.limits.pixels} pixels together; got {pixels}")
+            raise invalid(
+                f"The pictures of a request may have {self.limits.pixels} pixels together; got {pixels} "
+                "(kgan serve --max-pixels allows more)"
+            )
 
     def _check_reply(self, parts: list[Arrays]) -> None:
         num_bytes = sum(_num_bytes(array) for part in parts for array in part.values())
@@ -136,16 +154,16 @@ class Core:
             raise invalid(f"The answer would have more than {self.limits.reply_bytes} bytes; ask for fewer rows")
 
 
-def _num_rows(signature: Signature, inputs: Arrays) -> int | None:
-    """Returns the rows of a request that may share a run with others; None if it may not."""
-    sizes = {array.shape[0] for array in inputs.values()} if signature.is_batchable else set()
-    if len(sizes) > 1:
-        raise invalid("Batching Run() input tensors must have equal 0th-dimension size")
-    return sizes.pop() if sizes else None
-
-
-def _left(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 0.0)
+def _parts(signature: Signature, inputs: Arrays, size: int) -> Iterator[tuple[Arrays, int | None]]:
+    """Yields a request in parts that leave others their turn, each with its rows; None if it may not share a run."""
+    if not (inputs and signature.is_divisible):
+        yield inputs, None
+        return
+    num_rows = len(next(iter(inputs.values())))
+    # An empty request is run too: its answer has the shape of no images.
+    for start in range(0, max(num_rows, 1), size):
+        part = {name: array[start : start + size] for name, array in inputs.items()}
+        yield part, min(size, num_rows - start) if signature.is_batchable else None
 
 
 def _num_bytes(array: Any) -> int:

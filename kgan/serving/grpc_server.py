@@ -2,6 +2,8 @@
 
 import functools
 import logging
+import threading
+import weakref
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
@@ -20,10 +22,13 @@ from tensorflow_serving.apis import (
 from kgan.errors import InputError
 from kgan.serving.core import Core, Spec
 from kgan.serving.errors import ServingError, invalid
-from kgan.serving.grpc_health import health_handler
-from kgan.serving.grpc_tensors import to_array, to_proto
+from kgan.serving.grpc_health import PACKAGE, health_handler
+from kgan.serving.grpc_tensors import to_arrays, to_proto
 
-THREADS = 32
+# Each may hold a body in memory; one more is refused.
+CALLS_AT_ONCE = 64
+# That are left for health checks and refusals.
+SPARE_THREADS = 8
 SIGNATURES = "signature_def"
 
 log = logging.getLogger("kgan.serving")
@@ -45,11 +50,43 @@ def make_server(core: Core, is_serving: Callable[[], bool]) -> grpc.Server:
         # Otherwise a second server would get half of the requests instead of an error.
         ("grpc.so_reuseport", 0),
     ]
-    server = grpc.server(futures.ThreadPoolExecutor(THREADS, thread_name_prefix="kgan-grpc"), options=options)
+    threads = futures.ThreadPoolExecutor(CALLS_AT_ONCE + SPARE_THREADS, thread_name_prefix="kgan-grpc")
+    # Health checks wait for a thread, but not any number of them.
+    most = CALLS_AT_ONCE + 4 * SPARE_THREADS
+    server = grpc.server(threads, interceptors=(_Gate(),), options=options, maximum_concurrent_rpcs=most)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_PredictionService(core), server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(_ModelService(core), server)
     server.add_generic_rpc_handlers((health_handler(is_serving),))
     return server
+
+
+class _Gate(grpc.ServerInterceptor):
+    """Lets so many calls in at a time, before their bodies are read, and health checks always."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(CALLS_AT_ONCE)
+
+    def intercept_service(self, continuation: Callable, details: Any) -> Any:
+        handler = continuation(details)
+        if handler is None or details.method.startswith(f"/{PACKAGE}.Health/"):
+            return handler
+        if not self._free.acquire(blocking=False):
+            # Said to take a stream, for then its body is not waited for.
+            return grpc.stream_unary_rpc_method_handler(_refuse)
+
+        def answer(request: Any, context: grpc.ServicerContext) -> Any:
+            try:
+                return handler.unary_unary(request, context)
+            finally:
+                release()
+
+        # Once, whichever comes first: a call that is given up while its body comes is never answered.
+        release = weakref.finalize(answer, self._free.release)
+        return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)
+
+
+def _refuse(requests: Any, context: grpc.ServicerContext) -> Any:
+    context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Too many requests are under way; try again")
 
 
 def _translating(method: Callable) -> Callable:
@@ -79,8 +116,8 @@ class _PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         servable = self._core.catalogue.get(*_spec(request.model_spec))
         signature = servable.signature(request.model_spec.signature_name)
         wanted = _wanted(list(request.output_filter), signature.outputs)
-        most_bytes = 4 * self._core.limits.body_bytes
-        inputs = {name: to_array(name, tensor, most_bytes) for name, tensor in request.inputs.items()}
+        # The numbers of a body may take four times its bytes: small ones come as one byte each.
+        inputs = to_arrays(request.inputs, 4 * self._core.limits.body_bytes)
         outputs = self._core.predict(servable, signature, inputs, context.time_remaining())
         response = predict_pb2.PredictResponse()
         response.model_spec.CopyFrom(_answered_by(servable.name, servable.version, signature.name))

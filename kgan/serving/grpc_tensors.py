@@ -1,5 +1,7 @@
 """TensorProto to arrays and back."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,29 +23,30 @@ _FIELDS = {
 }
 
 
-def to_array(name: str, tensor: tensor_pb2.TensorProto, most_bytes: int) -> np.ndarray:
-    """Returns the array that a request's tensor stands for; of `object` if it holds strings.
+def to_arrays(tensors: Mapping[str, tensor_pb2.TensorProto], most_bytes: int) -> dict[str, np.ndarray]:
+    """Returns the arrays that a request's tensors stand for, by name; of `object` where they hold strings.
 
     Args:
-        name: Of the input, for the message.
-        tensor: What the client sent.
-        most_bytes: The most that the array may take: a shape is quickly written, and one value can fill all of it.
+        tensors: What the client sent.
+        most_bytes: The most that all arrays may take: a shape is quickly written, and one number can fill all of it.
 
     Raises:
-        ServingError: INVALID_ARGUMENT if type, shape and values do not belong together, or it would be too large.
+        ServingError: INVALID_ARGUMENT if type, shape and values do not belong together, or they would be too large.
     """
-    sizes = [dim.size for dim in tensor.tensor_shape.dim]
+    arrays: dict[str, np.ndarray] = {}
+    for name, tensor in tensors.items():
+        arrays[name] = _to_array(name, tensor, most_bytes)
+        most_bytes -= arrays[name].nbytes
+    return arrays
+
+
+def _to_array(name: str, tensor: tensor_pb2.TensorProto, most_bytes: int) -> np.ndarray:
     try:
-        if tensor.tensor_shape.unknown_rank or min(sizes, default=0) < 0:
-            raise ValueError
-        # In Python's integers, which do not overflow.
-        num_bytes = tf.as_dtype(tensor.dtype).size
-        for size in sizes:
-            num_bytes *= size
-        if num_bytes > most_bytes:
+        if _num_bytes(tensor) > most_bytes:
             raise ValueError
         return np.asarray(tf.make_ndarray(tensor))
-    except (ValueError, TypeError):
+    # The last, for a number that its type does not hold.
+    except (ValueError, TypeError, OverflowError):
         raise invalid(f"tensor parsing error: {name}") from None
 
 
@@ -59,6 +62,27 @@ def to_proto(array: np.ndarray) -> tensor_pb2.TensorProto:
     values: Any = array.ravel().tolist()
     getattr(tensor, _FIELDS[array.dtype.name]).extend(values)
     return tensor
+
+
+def _num_bytes(tensor: tensor_pb2.TensorProto) -> int:
+    """Returns how large the array will be, strings without what they hold, before anything is made of it.
+
+    Raises:
+        ValueError: If there is no such shape, or the values are not as many as it takes.
+        TypeError: If there is no such type.
+    """
+    sizes = [dim.size for dim in tensor.tensor_shape.dim]
+    if tensor.tensor_shape.unknown_rank or min(sizes, default=0) < 0:
+        raise ValueError
+    # In Python's integers, which do not overflow.
+    count, dtype = math.prod(sizes), tf.as_dtype(tensor.dtype)
+    field = _FIELDS.get(np.dtype(dtype.as_numpy_dtype).name)
+    if field and not tensor.tensor_content:
+        given = len(getattr(tensor, field))
+        # TensorFlow repeats the last value to fill a shape. One number may; a string can be a file of megabytes.
+        if given != count and (given != 1 or field == "string_val"):
+            raise ValueError
+    return count * dtype.size
 
 
 def _tensor_type(array: np.ndarray) -> Any:

@@ -1,5 +1,6 @@
 """REST: TensorFlow Serving's paths and bodies, and beside them the page."""
 
+import asyncio
 import json
 import logging
 import re
@@ -15,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 from tensorflow.core.protobuf import meta_graph_pb2
 
 from kgan.export.versions import LARGEST as LARGEST_VERSION
@@ -43,15 +45,16 @@ def make_app(core: Core) -> Starlette:
         return await page.get_response("index.html", request.scope)
 
     async def models(request: Request) -> Response:
-        return JSONResponse(core.catalogue.listing())
+        # A manifest may hold what JSON does not know, as Infinity; the other models are listed none the less.
+        listing = json.dumps(core.catalogue.listing())
+        return JSONResponse(json.loads(listing, parse_constant=lambda _: None))
 
-    methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
     return Starlette(
         routes=[
             Route("/", index),
             Mount("/page", page),
             Route("/kgan/models", models),
-            Route("/{path:path}", rest.answer, methods=methods),
+            Route("/{path:path}", rest),
         ],
         exception_handlers={HTTPException: _refuse},
     )
@@ -62,8 +65,13 @@ class _Rest:
         self._core = core
         self._body_bytes = 0
 
-    async def answer(self, request: Request) -> Response:
+    # As an ASGI application, for which Starlette leaves all methods through.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request to any path that is not the page's."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         # Undecoded: %2F in a name is no separator.
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         if not path.lower().startswith("/v1/"):
@@ -74,6 +82,9 @@ class _Rest:
             return _json({"error": error.message}, error.http_status)
         except ClientDisconnect:
             return Response(status_code=499)
+        except asyncio.CancelledError:
+            # The server is told to stop, and has waited for long enough.
+            return _json({"error": "The server stops"}, 503)
         except Exception:
             log.exception("%s %s failed", request.method, path)
             return _json({"error": "Internal error; the server's log says more"}, 500)
@@ -91,21 +102,32 @@ class _Rest:
 
     async def _take_in(self, request: Request, spec: Spec, method: str) -> Response:
         """Reads the body, of which all requests together hold only so much in memory, and answers it in a thread."""
-        limit, body = self._core.limits.body_bytes, bytearray()
+        limit, seconds, body = self._core.limits.body_bytes, self._core.limits.seconds, bytearray()
         try:
             if int(request.headers.get("content-length", 0)) > limit:
                 return _too_large(limit)
-            async for chunk in request.stream():
-                body += chunk
-                self._body_bytes += len(chunk)
-                if len(body) > limit:
-                    return _too_large(limit)
-                if self._body_bytes > BODIES_AT_ONCE * limit:
-                    raise ServingError("RESOURCE_EXHAUSTED", "The requests under way are too large together; try again")
+            try:
+                await asyncio.wait_for(self._read(request, body), seconds)
+            # Another class than TimeoutError in Python 3.10.
+            except asyncio.TimeoutError:
+                return _too_late(seconds)
+            if len(body) > limit:
+                return _too_large(limit)
             content = await run_in_threadpool(self._predict, body, spec, method)
             return Response(content, media_type="application/json")
         finally:
             self._body_bytes -= len(body)
+
+    async def _read(self, request: Request, body: bytearray) -> None:
+        """Appends to `body` what comes, no further than to beyond the limit."""
+        limit = self._core.limits.body_bytes
+        async for chunk in request.stream():
+            body += chunk
+            self._body_bytes += len(chunk)
+            if len(body) > limit:
+                return
+            if self._body_bytes > BODIES_AT_ONCE * limit:
+                raise ServingError("RESOURCE_EXHAUSTED", "The requests under way are too large together; try again")
 
     def _predict(self, body: bytearray, spec: Spec, method: str) -> bytes:
         document = json_requests.parse(body)
@@ -166,6 +188,13 @@ def _json(document: dict[str, Any], status: int = 200) -> Response:
 
 def _too_large(limit: int) -> Response:
     return _json({"error": f"The body of a request may have {limit} bytes"}, 413)
+
+
+def _too_late(seconds: float) -> Response:
+    response = _json({"error": f"The body of the request did not come within {seconds:g} s"}, 504)
+    # Or the rest of it would be waited for.
+    response.headers["connection"] = "close"
+    return response
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

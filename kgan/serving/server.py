@@ -1,6 +1,7 @@
 """The built-in server: REST and gRPC in one process, until it is told to stop."""
 
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -58,12 +59,12 @@ def serve(
         folder: The models, `<folder>/<name>/<version>/`, and, if there is one, `models.config`.
         rest_port: For HTTP; 0 for any that is free.
         grpc_port: For gRPC; likewise.
-        host: The address to listen on; `0.0.0.0` lets other machines in.
+        host: The address to listen on, IPv4 or IPv6; `0.0.0.0` lets other machines in.
         limits: What one request may ask for.
         batch_size: The most rows that requests are run together in; by default what `batching.config` says, or 32.
 
     Raises:
-        InputError: If the folder cannot be served or a port is taken.
+        InputError: If the folder cannot be served, a port is taken, or `host` is no address of this machine.
     """
     stop = threading.Event()
     server = running(
@@ -99,12 +100,16 @@ def running(
     tf.get_logger().setLevel(logging.ERROR)
     catalogue = Catalogue(folder, batch_size)
     core, stopping = Core(catalogue, limits or Limits()), threading.Event()
-    with _listen(host, rest_port) as listener:
+    # A colon before the port needs an IPv6 address in brackets.
+    shown = f"[{host}]" if ":" in host else host
+    with _listen(host, rest_port, "--port") as listener:
         grpc_server = make_server(core, lambda: catalogue.is_ready() and not stopping.is_set())
         try:
-            bound = grpc_server.add_insecure_port(f"{host}:{grpc_port}")
-        except RuntimeError:
-            raise InputError(f"port {grpc_port} of {host} is taken; choose another with --grpc-port.") from None
+            bound = grpc_server.add_insecure_port(f"{shown}:{grpc_port}")
+        except RuntimeError as error:
+            # gRPC does not say why; a socket does.
+            _listen(host, grpc_port, "--grpc-port").close()
+            raise InputError(f"gRPC cannot listen on port {grpc_port} of {host} ({error}).") from None
         rest_server = _rest_server(core)
         thread = threading.Thread(target=rest_server.run, args=([listener],), name="kgan-rest")
         thread.start()
@@ -114,7 +119,7 @@ def running(
         try:
             while not (catalogue.looked.wait(POLL_SECONDS) or (stop is not None and stop.is_set())):
                 pass
-            yield Address(f"http://{host}:{listener.getsockname()[1]}", f"{host}:{bound}")
+            yield Address(f"http://{shown}:{listener.getsockname()[1]}", f"{shown}:{bound}")
         finally:
             stopping.set()
             rest_server.should_exit = True
@@ -137,7 +142,7 @@ def _rest_server(core: Core) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, option: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Said in full, or asyncio leaves Nagle's algorithm on, and every reply waits 40 ms for an acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -147,9 +152,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise InputError(
-            f"cannot listen on port {port} of {host} ({error.strerror}); choose another: --port."
-        ) from None
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            message = f"cannot listen on port {port} of {host} ({error.strerror}); choose another: {option}."
+        else:
+            message = f"cannot listen on {host} ({error.strerror}); choose an address of this machine: --host."
+        raise InputError(message) from None
     return listener
 
 

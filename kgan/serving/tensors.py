@@ -63,8 +63,24 @@ class Signature(NamedTuple):
     def is_batchable(self) -> bool:
         """Whether rows of several requests may go through the model together: all rows have one known size."""
         # Encoded pictures have any size.
-        of_one_size = (info.has_rows_of_one_size and not name.endswith("_bytes") for name, info in self.inputs.items())
+        of_one_size = (info.has_rows_of_one_size and not holds_files(name) for name, info in self.inputs.items())
         return all(of_one_size) and all(info.has_rows for info in self.outputs.values())
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether the rows of a request may go through the model in parts, and their answers be joined."""
+        if self.is_batchable:
+            return True
+        # Pictures as numbers have one size in a request, and so have the answers to them; those in files need not.
+        may_differ = any(map(holds_files, self.inputs))
+        return all(info.has_rows for info in self.inputs.values()) and all(
+            info.has_rows_of_one_size or (info.holds_pictures and not may_differ) for info in self.outputs.values()
+        )
+
+
+def holds_files(name: str) -> bool:
+    """Whether the strings of an input or output of this name are pictures' files, by TensorFlow Serving's rule."""
+    return name.endswith("_bytes")
 
 
 def type_name(dtype: np.dtype) -> str:
