@@ -8,7 +8,7 @@ USE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(USE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/demo.py
@@ -44,5 +44,9 @@ lint: $(DEV)
 bench: $(BENCH)
 	$(BIN)/python benchmarks/step.py
 
+docs: $(USE)
+	$(PIP) --editable '.[docs]'
+	$(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info
