@@ -42,7 +42,7 @@ def run(tmp_path_factory):
     (folder / "faces" / "000003.png").write_bytes(b"torn")
     with pytest.MonkeyPatch.context() as patch:
         # Publishing is another test's, and takes a process of its own.
-        patch.setattr(kgan, "export", lambda model, to: to)
+        patch.setattr(kgan, "export", lambda model, to, origin: to)
         return anime.train(data=str(folder / "words.csv"), skip_broken=True, out=path / "run", **TINY)
 
 

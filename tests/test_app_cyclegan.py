@@ -50,7 +50,7 @@ def test_a_resumed_training_ends_with_the_same_bits(trained, tmp_path, monkeypat
     *_, newest = sorted((tmp_path / "run" / "checkpoints").iterdir())
     shutil.rmtree(newest)
     monkeypatch.chdir(os.path.sep)
-    monkeypatch.setattr(kgan, "export", lambda model, path: path)
+    monkeypatch.setattr(kgan, "export", lambda model, path, origin: path)
     opened = Run.open(tmp_path / "run")
     cyclegan.train(**opened.options, run=opened)
     one, other = (keras.saving.load_model(run.path / "model.keras") for run in (trained, opened))
