@@ -32,8 +32,10 @@ $(BENCH): pyproject.toml | $(DEV)
 	@touch $@
 
 test: lint
-	@# Two processes, for each takes a TensorFlow of its own; a file stays in one, as its tests share what they trained.
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@# Two processes, for each takes a TensorFlow of its own, with a thread each, as two cores would only be fought over; a
+	@# file stays in one, as its tests share what they trained, and the long ones, of the apps, come early in the alphabet.
+	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 \
+	  $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(BIN)/ruff check .

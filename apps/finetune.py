@@ -15,7 +15,7 @@ from kgan.apps._finetune_data import open_examples, side_of
 from kgan.apps._shared import absolute, publish, train_watched
 from kgan.apps._translators import decay, open_sides, steps_of, train_translator
 from kgan.errors import InputError, RunError
-from kgan.export import load_for_training
+from kgan.export import find_model, load_for_training
 from kgan.finetuning import prepare
 from kgan.runs import Run
 from kgan.translation import Translation
@@ -45,7 +45,7 @@ def train(
     """Go on from a published model or a run with pictures of your own, and publish what comes of it.
 
     Args:
-        model: What to go on from: a folder that kgan export made, a version in it, a run's folder, or a .keras file.
+        model: What to go on from: a published model by its name or folder, a version in it, a run, or a .keras file.
         data: What it is to learn, of the kind that it was trained on: a folder of images; with tags.csv in it for a
             model of words; pairs for pix2pix; trainA/ and trainB/ for cyclegan; or a TFDS name. Images get the size
             that the model was trained at.
@@ -65,7 +65,7 @@ def train(
     """
     if not data:
         raise InputError("say what to learn: --data FOLDER, with pictures of the kind that the model was trained on.")
-    model, data = str(Path(model).expanduser().resolve()), absolute(data)
+    model, data = _absolute(model), absolute(data)
     run = run or Run.new("finetune", locals(), out)
     trained = run.restore()
     if trained is None:
@@ -78,6 +78,11 @@ def train(
     else:
         _train_generator(run, trained, data, skip_broken, guard, batch_size=batch_size or BATCH_SIZE, **budget)
     return run
+
+
+def _absolute(model: str) -> str:
+    path = Path(model).expanduser()
+    return str((path if path.exists() else find_model(model)).resolve())
 
 
 def _load(path: Path) -> kgan.Adversarial:

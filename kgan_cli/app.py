@@ -19,6 +19,9 @@ app = typer.Typer(
 app.add_typer(data)
 app.command()(serve)
 
+Trained = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A run's folder, or a published model's folder or name.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, runs/<app>/<time>.")]
 
 
@@ -88,7 +91,7 @@ def resume(
 
 @app.command()
 def sample(
-    run: RunFolder,
+    run: Trained,
     num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of the first image; the others count on from it.")] = 0,
     label: Annotated[int | None, typer.Option(help="The class to draw, of a model trained with labels.")] = None,
@@ -102,9 +105,12 @@ def sample(
     neighbours: Annotated[
         int, typer.Option(min=0, help="Show each image beside so many of the training images nearest to it.")
     ] = 0,
-    out: Annotated[Path | None, typer.Option(help="File or folder to write; by default in the run's folder.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File or folder to write; by default in generated/, of the run or here."),
+    ] = None,
 ) -> None:
-    """Draw images from a run's generator."""
+    """Draw images from the generator of a run or a published model: `kgan sample dcgan-mnist`."""
     import_tensorflow()
     from kgan_cli.sampling import SampleRequest, write_samples
 
@@ -114,7 +120,7 @@ def sample(
 
 @app.command()
 def translate(
-    run: RunFolder,
+    run: Trained,
     source: Annotated[str, typer.Argument(metavar="IN", help="A picture, a folder or a glob of them, or a video.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file for a file, otherwise a folder.")],
     direction: Annotated[str | None, typer.Option(help="a_to_b, as by default, or b_to_a of a CycleGAN.")] = None,
@@ -124,7 +130,7 @@ def translate(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make anew what is in OUT already.")] = False,
 ) -> None:
-    """Translate pictures by a run of pix2pix or cyclegan; sizes, formats and transparency stay as they are."""
+    """Translate pictures by pix2pix or cyclegan; sizes, formats and transparency stay as they are."""
     import_tensorflow()
     from kgan_cli.translating import TranslateRequest
     from kgan_cli.translating import translate as translate_all
@@ -167,15 +173,19 @@ def export(
 
 @app.command()
 def models(
-    savedmodels: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of published models.")] = Path(
-        "savedmodels"
-    ),
+    savedmodels: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="The folder of published models; by default savedmodels, or those in the box."
+        ),
+    ] = None,
 ) -> None:
     """List the published models: versions, labels, scores, signatures."""
     import_tensorflow()
+    from kgan.export import served_by_default
     from kgan_cli.models import describe_models
 
-    print(describe_models(savedmodels))
+    print(describe_models(savedmodels or served_by_default()))
 
 
 @app.command()

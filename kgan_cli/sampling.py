@@ -11,7 +11,7 @@ import tensorflow as tf
 from kgan import latents, pixels
 from kgan.errors import InputError
 from kgan.report.neighbours import beside_neighbours, training_images
-from kgan.runs import Run
+from kgan_cli.opening import open_trained
 
 AT_ONCE = 250
 PATH = "spherical"
@@ -56,34 +56,34 @@ class SampleRequest:
 def write_samples(path: Path, request: SampleRequest, out: Path | None) -> Path:
     """Draws what `kgan sample` was asked for and returns the file or folder written."""
     request.check()
-    run = Run.open(path)
-    model = run.load_model()
+    opened = open_trained(path)
+    model = opened.model
     if hasattr(model, "directions"):
         raise InputError(
-            f"{path} is a run of {run.app}, whose model turns pictures into pictures and draws none from nothing; "
+            f"{path} is a model of {opened.app}, which turns pictures into pictures and draws none from nothing; "
             f"kgan translate {path} IN OUT does."
         )
     rows = _latents(model, request)
-    folder, about = run.path / "generated", f"{request.num}-seed-{request.seed}{_asked(request)}"
+    folder, about = opened.generated, f"{request.num}-seed-{request.seed}{_asked(request)}"
     if request.single:
         return _write_single(
-            _images(model, rows), request.seed, out or folder / f"seed-{request.seed}{_asked(request)}"
+            _images(model, rows), request.seed, out or folder / f"{opened.prefix}seed-{request.seed}{_asked(request)}"
         )
     if request.gif:
         walk = latents.walk(rows, model.noise_columns, request.interpolate or 16, request.path or PATH)
-        out = out or folder / f"walk-{about}.gif"
+        out = out or folder / f"{opened.prefix}walk-{about}.gif"
         pixels.save_gif(out, list(_images(model, walk)), milliseconds=60)
     elif request.interpolate:
         walk = latents.walk(rows, model.noise_columns, request.interpolate, request.path or PATH)
-        out = out or folder / f"interpolation-{about}.png"
+        out = out or folder / f"{opened.prefix}interpolation-{about}.png"
         pixels.save_png(out, pixels.grid(_images(model, walk), columns=request.interpolate))
     elif request.neighbours:
-        out = out or folder / f"neighbours-{about}.png"
+        out = out or folder / f"{opened.prefix}neighbours-{about}.png"
         images = _images(model, rows)
-        train = training_images(run.options, images.shape[1:])
+        train = training_images(opened.options, images.shape[1:])
         pixels.save_png(out, beside_neighbours(images, train, request.neighbours))
     else:
-        out = out or folder / f"grid-{about}.png"
+        out = out or folder / f"{opened.prefix}grid-{about}.png"
         pixels.save_png(out, pixels.grid(_images(model, rows), columns=request.columns))
     return out
 
@@ -112,14 +112,14 @@ def _latents(model: Any, request: SampleRequest) -> np.ndarray:
 def _condition(model: Any, request: SampleRequest) -> tf.Tensor | None:
     """Returns what is asked for, `(1, columns)`, or None."""
     if request.label is not None:
-        if not hasattr(model, "conditions"):
-            raise InputError("--label: this run's model was trained without labels; kgan train conditional uses them.")
+        if getattr(model, "conditions", None) is None:
+            raise InputError("--label: this model was trained without labels; kgan train conditional uses them.")
         if len(model.groups) > 1 and model.encoder is not None:
-            raise InputError(f"--label: this run's model is asked in words: --prompt {model.encoder.example!r}.")
+            raise InputError(f"--label: this model is asked in words: --prompt {model.encoder.example!r}.")
         return model.conditions.one_hot([request.label])
     if request.prompt is not None:
         if getattr(model, "encoder", None) is None:
-            raise InputError("--prompt: this run's model was trained without words; kgan train anime uses tags.")
+            raise InputError("--prompt: this model was trained without words; kgan train anime uses tags.")
         return tf.constant(model.encoder.encode(request.prompt)[None])
     return None
 

@@ -17,9 +17,12 @@ TENSORFLOW_SERVING = "tensorflow_model_server"
 
 
 def serve(
-    folder: Annotated[Path, typer.Argument(metavar="[SAVEDMODELS]", help="The folder of published models.")] = Path(
-        "savedmodels"
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SAVEDMODELS]", help="The folder of published models; by default savedmodels, or those in the box."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="For REST and the page; 0: any free one.")] = 8501,
     grpc_port: Annotated[int, typer.Option(min=0, max=65535, help="For gRPC; 0: any free one.")] = 8500,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = HOST,
@@ -36,30 +39,54 @@ def serve(
     or Ctrl-C when the requests under way are answered.
     """
     program = None if built_in else shutil.which(TENSORFLOW_SERVING)
+    folder = folder or _served_by_default()
     if program is None:
         _serve_here(folder, port, grpc_port, host, max_pixels)
     else:
-        _refuse_what_it_cannot(program, folder, host, max_pixels)
+        _refuse_what_it_cannot(program, host, max_pixels)
+        _put_in_step(folder)
         say(f"starting TensorFlow Serving ({program}), which listens on every address")
         # In place of this process, so that signals and the exit code are its own.
         os.execv(program, _command(program, folder.resolve(), port, grpc_port))
 
 
-def _refuse_what_it_cannot(program: str, folder: Path, host: str, max_pixels: int | None) -> None:
-    if host == HOST and max_pixels is None and (folder / "models.config").is_file():
+def _served_by_default() -> Path:
+    import_tensorflow()
+    from kgan.export import served_by_default
+
+    folder = served_by_default()
+    say(f"serving {folder}")
+    return folder
+
+
+def _refuse_what_it_cannot(program: str, host: str, max_pixels: int | None) -> None:
+    if host == HOST and max_pixels is None:
         return
     # Late, for it imports TensorFlow, which only the other program needs.
     from kgan.errors import InputError
 
-    if host != HOST or max_pixels is not None:
-        raise InputError(
-            f"{program} listens on every address and knows no limit of pixels: leave --host and --max-pixels out, or "
-            "add --built-in for kgan's own server."
-        )
     raise InputError(
-        f"{folder} has no models.config, which {program} needs; kgan export RUN --to {folder}/NAME writes it, and "
-        "--built-in does without."
+        f"{program} listens on every address and knows no limit of pixels: leave --host and --max-pixels out, or "
+        "add --built-in for kgan's own server."
     )
+
+
+def _put_in_step(folder: Path) -> None:
+    """Writes models.config, whose paths are those of the machine that wrote it."""
+    import_tensorflow()
+    from kgan.errors import InputError
+    from kgan.export import write_configs
+    from kgan.export.configs import published_models
+
+    if not folder.is_dir() or not any(published_models(folder)):
+        raise InputError(f"{folder} holds no models; kgan export RUN --to {folder}/NAME publishes one.")
+    try:
+        write_configs(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}/models.config, which tensorflow_model_server needs, cannot be written ({error.strerror}); copy "
+            "the folder to where it can be, or add --built-in for kgan's own server."
+        ) from error
 
 
 def _command(program: str, folder: Path, port: int, grpc_port: int) -> list[str]:

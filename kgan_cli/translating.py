@@ -16,11 +16,11 @@ from kgan.data.folder import SUFFIXES, list_images
 from kgan.data.pictures import read_picture, write_picture
 from kgan.data.reading import default_memory_budget, reason_of
 from kgan.errors import InputError, unknown_name
-from kgan.runs import Run
 from kgan.tiles import in_tiles
 from kgan_cli import video
 from kgan_cli.evaluating import Telling
 from kgan_cli.failures import say
+from kgan_cli.opening import open_trained
 
 # What translating takes for each pixel of a picture at the papers' width; larger pictures go in tiles. On a CPU it was
 # up to 716 for a ResNet-9, 272 for a U-Net.
@@ -38,10 +38,10 @@ class TranslateRequest:
 
 
 class Translator:
-    """A run's generator, on pictures.
+    """A trained generator, on pictures.
 
     Args:
-        run: The run's folder.
+        run: A run's folder, or a published model's folder or name.
         request: What was asked for.
 
     Raises:
@@ -49,13 +49,13 @@ class Translator:
     """
 
     def __init__(self, run: Path, request: TranslateRequest):
-        opened = Run.open(run)
-        model = opened.load_model()
+        opened = open_trained(run)
+        model = opened.model
         known = getattr(model, "directions", None)
         if known is None:
             raise InputError(
-                f"{run} is a run of {opened.app}, whose model draws pictures from nothing; kgan sample {run} does. "
-                "kgan translate takes runs of pix2pix and cyclegan."
+                f"{run} is a model of {opened.app}, which draws pictures from nothing; kgan sample {run} does. "
+                "kgan translate takes models of pix2pix and cyclegan."
             )
         self.direction = request.direction or known[0]
         if self.direction not in known:

@@ -2,8 +2,22 @@ import os
 
 # Before TensorFlow is imported: its start-up notes are no test output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Before gRPC is: while a test's gRPC server is busy, its handlers of fork() would break the video tests' ffmpeg, whose
+# descriptors a child of gRPC's own threads shares.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+import importlib
 
 import pytest
+
+
+@pytest.fixture(scope="module")
+def published_unchecked():
+    """Publishes without asking a fresh process, which takes 5 s, in files that are about something else."""
+    with pytest.MonkeyPatch.context() as patch:
+        # `kgan.export` is the function.
+        patch.setattr(importlib.import_module("kgan.export.exporting"), "_check", lambda folder, cases: None)
+        yield
 
 
 def pytest_collection_modifyitems(config, items):

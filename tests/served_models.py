@@ -31,7 +31,7 @@ def infogan():
     return model
 
 
-def conditional():
+def conditional(prior=None):
     """Of one attribute, so that it answers labels and prompts."""
     keras.utils.set_random_seed(4)
     layers, count = keras.layers, len(WORDS["hair"])
@@ -40,7 +40,7 @@ def conditional():
     images, asked = keras.Input((8, 8, 3)), keras.Input((count,))
     logit = layers.Dense(1)(layers.Concatenate()([layers.Flatten()(images), asked]))
     networks = keras.Model([latents, conditions], image), keras.Model([images, asked], logit)
-    model = kgan.ConditionalGAN(*networks, tiny.LATENT_DIM, (count,), encoder=PromptEncoder(WORDS), seed=1)
+    model = kgan.ConditionalGAN(*networks, tiny.LATENT_DIM, (count,), prior, encoder=PromptEncoder(WORDS), seed=1)
     model.compile("adam", "adam")
     return model
 

@@ -13,6 +13,8 @@ from kgan.apps import anime
 from kgan.data import synthetic
 from kgan.evaluation import intervals
 
+pytestmark = pytest.mark.usefixtures("published_unchecked")
+
 TINY = {
     "size": 16,
     "batch_size": 4,

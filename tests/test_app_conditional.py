@@ -13,6 +13,8 @@ from kgan.apps import anime, conditional
 from kgan.data import synthetic
 from kgan.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("published_unchecked")
+
 TINY = {"size": 16, "batch_size": 8, "width": 4, "depth": 0, "latent_dim": 4, "epochs": 1}
 
 
@@ -92,14 +94,14 @@ def test_latent_tools_write_what_is_asked_for(digits, monkeypatch, capsys):
     ("which", "words", "message"),
     [
         ("digits", ["--label", 10], "label 10 is out of range: this model knows 0 to 9"),
-        ("digits", ["--prompt", "blue hair"], "this run's model was trained without words"),
+        ("digits", ["--prompt", "blue hair"], "this model was trained without words"),
         ("digits", ["--label", 1, "--prompt", "x"], "give one"),
         ("digits", ["--neighbours", 2, "--single"], "do not go together"),
         ("digits", ["--neighbours", 1000], "need as many training images"),
         ("digits", ["--truncation", 0], "above 0"),
         ("digits", ["--path", "sperical", "--interpolate", 3], "did you mean 'spherical'"),
         ("faces", ["--prompt", "blu hair"], "did you mean 'blue'"),
-        ("faces", ["--label", 1], "--label: this run's model is asked in words: --prompt 'aqua hair, aqua eyes'."),
+        ("faces", ["--label", 1], "--label: this model is asked in words: --prompt 'aqua hair, aqua eyes'."),
         ("digits", ["--path", "linear"], "--path says how an interpolation goes; it needs --interpolate or --gif"),
     ],
 )

@@ -15,6 +15,8 @@ from kgan.data import synthetic
 from kgan.errors import InputError, RunError
 from kgan.runs import Run
 
+pytestmark = pytest.mark.usefixtures("published_unchecked")
+
 NOISE = {"size": 16, "batch_size": 8, "width": 4, "depth": 0, "epochs": 1}
 
 

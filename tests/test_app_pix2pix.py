@@ -19,6 +19,8 @@ from kgan.data.lazy import LazyImages
 from kgan.errors import InputError
 from kgan.runs import Run
 
+pytestmark = pytest.mark.usefixtures("published_unchecked")
+
 TINY = {"size": 16, "width": 2, "receptive_field": "16", "input_side": "right", "learning_rate": 1e-3}
 RANDOM = np.random.default_rng(0)
 

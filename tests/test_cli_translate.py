@@ -12,19 +12,15 @@ from PIL import Image
 import kgan
 import kgan_cli
 from kgan import networks
-from kgan.runs import Run
 from kgan_cli import translating
+from kgan_cli.opening import Opened
 
 RANDOM = np.random.default_rng(0)
 
 
-class Opened:
-    """A run of a CycleGAN that nobody trained."""
-
-    app = "cyclegan"
-
-    def __init__(self, model):
-        self.load_model = lambda: model
+def opened(model):
+    """Returns how a run of a CycleGAN that nobody trained is opened."""
+    return lambda path: Opened(model, "cyclegan", {}, path / "generated")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +33,7 @@ def model():
 
 @pytest.fixture
 def translate(model, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(Run, "open", lambda path: Opened(model))
+    monkeypatch.setattr(translating, "open_trained", opened(model))
 
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["kgan", "translate", str(tmp_path / "run"), *map(str, words)])
@@ -142,7 +138,7 @@ def test_what_cannot_be_translated_is_said_in_one_line(words, message, translate
 
 
 def test_a_run_of_another_family_is_told_what_it_is_for(translate, tmp_path, monkeypatch):
-    monkeypatch.setattr(Run, "open", lambda path: Opened(object()))
+    monkeypatch.setattr(translating, "open_trained", opened(object()))
     Image.fromarray(noise(16, 16, 3)).save(tmp_path / "in.png")
     code, _, err = translate(tmp_path / "in.png", tmp_path / "out.png")
     assert code == 1 and "draws pictures from nothing" in err

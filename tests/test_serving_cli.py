@@ -57,12 +57,15 @@ def manifest_of(folder, *shape):
     """Publishes no more than what says how large an input is."""
     file = folder / "1" / "assets.extra" / "kgan.json"
     file.parent.mkdir(parents=True)
+    (folder / "1" / "saved_model.pb").touch()
     file.write_text(json.dumps({"signatures": {"serving_default": {"inputs": {"x": {"shape": shape}}}}}))
 
 
 def test_tensorflow_serving_is_started_with_the_configs_where_it_is_installed(tmp_path, program):
-    for name in ("models.config", "monitoring.config", "batching.config"):
-        (tmp_path / name).touch()
+    # As it comes from another machine.
+    (tmp_path / "models.config").write_text(
+        'model_config_list { config { name: "digits" base_path: "/models/digits" model_platform: "tensorflow" } }'
+    )
     manifest_of(tmp_path / "digits", None, 64)
     words = [*KGAN, "serve", str(tmp_path), "--port", "9501", "--grpc-port", "9500"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
@@ -79,11 +82,10 @@ def test_tensorflow_serving_is_started_with_the_configs_where_it_is_installed(tm
         "--enable_batching=true",
         f"--batching_parameters_file={tmp_path}/batching.config",
     ]
+    assert f'base_path: "{tmp_path}/digits"' in (tmp_path / "models.config").read_text()
 
 
 def test_tensorflow_serving_joins_no_pictures_of_several_sizes(tmp_path, program):
-    for name in ("models.config", "batching.config"):
-        (tmp_path / name).touch()
     manifest_of(tmp_path / "horses", None, None, None, 3)
     done = subprocess.run([*KGAN, "serve", str(tmp_path)], capture_output=True, text=True, timeout=120)
     assert f"--model_config_file={tmp_path}/models.config" in done.stdout.splitlines()
@@ -91,9 +93,9 @@ def test_tensorflow_serving_joins_no_pictures_of_several_sizes(tmp_path, program
 
 
 def test_what_tensorflow_serving_cannot_do_is_said(tmp_path, program):
-    with pytest.raises(InputError, match=r"has no models\.config"):
+    with pytest.raises(InputError, match="holds no models"):
         serving.serve(tmp_path)
-    (tmp_path / "models.config").touch()
+    manifest_of(tmp_path / "digits", None, 64)
     for options in ({"host": "0.0.0.0"}, {"max_pixels": 5}):
         with pytest.raises(InputError, match="--built-in"):
             serving.serve(tmp_path, **options)

@@ -7,17 +7,25 @@ configuration files.
 from kgan.export.configs import write_configs
 from kgan.export.errors import ExportError
 from kgan.export.exporting import export
+from kgan.export.loaded import PublishedGenerator, PublishedTranslator, load_published
 from kgan.export.models import PublishedModel, publish, published
 from kgan.export.origin import Origin
-from kgan.export.training import load_for_training
+from kgan.export.shipped import find_model, served_by_default
+from kgan.export.training import load_for_training, training_file
 
 __all__ = [
     "ExportError",
     "Origin",
+    "PublishedGenerator",
     "PublishedModel",
+    "PublishedTranslator",
     "export",
+    "find_model",
     "load_for_training",
+    "load_published",
     "publish",
     "published",
+    "served_by_default",
+    "training_file",
     "write_configs",
 ]

@@ -73,7 +73,10 @@ def write_configs(savedmodels: str | Path, labels: Mapping[str, Mapping[str, int
 
 
 def _write_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -> None:
-    entries = {entry.name: entry for entry in _read(savedmodels / MODELS).model_config_list.config}
+    before = _read(savedmodels / MODELS)
+    entries = {
+        entry.name: ModelConfig.FromString(entry.SerializeToString()) for entry in before.model_config_list.config
+    }
     ours = [
         _in_step(entries.pop(folder.name, None) or _new_entry(folder.name), folder, labels.get(folder.name, {}))
         for folder in published_models(savedmodels)
@@ -82,7 +85,9 @@ def _write_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -
     others = [entry for entry in entries.values() if _is_elsewhere(entry.base_path, savedmodels)]
     written = ModelServerConfig()
     written.model_config_list.config.extend(sorted([*ours, *others], key=lambda entry: entry.name))
-    _write(savedmodels / MODELS, HEADER + text_format.MessageToString(written))
+    # With comments in it that someone wrote, it is left alone while it is right.
+    if written != before or not (savedmodels / MODELS).exists():
+        _write(savedmodels / MODELS, HEADER + text_format.MessageToString(written))
     for name, text in OTHERS.items():
         if not (savedmodels / name).exists():
             _write(savedmodels / name, text)

@@ -41,8 +41,9 @@ def describe(
         - `format`, the versions of kgan, Keras and TensorFlow, `created` (ISO 8601);
         - `family`; `app`, `options`, `data` and `scores` (with their protocol), as `Origin` has them; `step`;
           `model_digest`, the SHA-256 of the generators' weights that reports of `kgan evaluate` have too;
-        - `latent_dim`, and `latents`: what the columns of a latent are, in order; `words` of a prompt, by attribute;
-          `directions` of a translator;
+        - `latent_dim`, and `latents`: what the columns of a latent are, in order; `prior`, the conditions that
+          occur, and how often (see `kgan.ConditionalGAN`); `words` of a prompt, by attribute; `directions` of a
+          translator;
         - `image`: height, width and channels of what it makes;
         - `training`: the file with both players and optimizers, beside this one; `formats`: those in other formats;
         - `signatures`: of each its inputs and outputs, and of these `dtype`, `shape`, `meaning` and the least and the
@@ -62,6 +63,8 @@ def describe(
         "model_digest": digest_of_weights(model),
         "latent_dim": getattr(model, "latent_dim", None),
         "latents": _columns(model),
+        # Neither how often what occurs, nor how it is asked for, can be seen in a SavedModel.
+        "prior": getattr(model, "prior", None),
         "words": encoder and {name: list(words) for name, words in encoder.attributes.items()},
         "directions": list(getattr(model, "directions", ())) or None,
         "image": dict(

@@ -8,15 +8,15 @@ import keras
 from kgan.adversarial import Adversarial
 from kgan.errors import InputError
 from kgan.export import manifest
-from kgan.export.versions import versions
+from kgan.export.shipped import find_model
 
 
 def load_for_training(path: str | os.PathLike) -> Adversarial:
     """Returns a published model with both players and both optimizers, as it was when it was published.
 
     Args:
-        path: A model's folder, `<savedmodels>/<name>`, of which the newest version is taken; a version in it; or a
-            `.keras` file that kgan saved.
+        path: A model's folder, `<savedmodels>/<name>`, of which the newest version is taken; a version in it; a model's
+            name, as `find_model` takes it; or a `.keras` file that kgan saved.
 
     Raises:
         InputError: If there is no such model, only what a server needs was published or copied here, or the file
@@ -33,23 +33,22 @@ def load_for_training(path: str | os.PathLike) -> Adversarial:
     return model
 
 
+def training_file(version: Path) -> Path:
+    """Returns where the whole model lies in a published version, which need not have one."""
+    return version / manifest.EXTRA / manifest.TRAINING
+
+
 def _training_file(path: Path) -> Path:
     if path.is_file():
         if path.suffix != ".keras":
             raise InputError(f"{path} is no model: expected a folder that kgan export made, or a .keras file.")
         return path
-    if not path.is_dir():
-        raise InputError(f"there is no model {path}; kgan models lists what is published.")
-    if not (path / "saved_model.pb").exists():
-        there = versions(path)
-        if not there:
-            raise InputError(f"{path} holds no published versions; kgan export RUN --to {path} publishes one.")
-        path = path / str(there[-1])
-    file = path / manifest.EXTRA / manifest.TRAINING
+    version = find_model(path)
+    file = training_file(version)
     if not file.exists():
         raise InputError(
-            f"{path} has no {manifest.EXTRA}/{manifest.TRAINING}, the critic and optimizers to train on from: either "
-            "the model was not compiled when it was published, or only what a server needs was copied here. Take the "
-            "folder that kgan export made, or the run."
+            f"{version} has no {manifest.EXTRA}/{manifest.TRAINING}, the critic and optimizers to train on from: "
+            "either the model was not compiled when it was published, or only what a server needs was copied here. "
+            "Take the folder that kgan export made, or the run."
         )
     return file
