@@ -32,6 +32,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY kgan/ kgan/
 COPY kgan_cli/ kgan_cli/
 COPY apps/ apps/
+COPY savedmodels/ savedmodels/
 # hadolint ignore=DL3013
 RUN --mount=type=cache,target=/root/.cache/pip pip install ".[gpu,plots,video]"
 

@@ -163,12 +163,15 @@ def export(
     formats: Annotated[
         list[str] | None, typer.Option("--format", help="Also as onnx or litert; can be given several times.")
     ] = None,
+    training: Annotated[
+        bool, typer.Option("--training/--no-training", help="With the critic and optimizers, for kgan finetune.")
+    ] = True,
 ) -> None:
     """Publish a run's model as the next version of a SavedModel that TensorFlow Serving loads."""
     import_tensorflow()
     from kgan_cli.exporting import export_run
 
-    print(export_run(run, to, label, formats or []))
+    print(export_run(run, to, label, formats or [], training))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from kgan_cli.failures import say
 SAVEDMODELS = Path("savedmodels")
 
 
-def export_run(run: Path, to: Path | None, label: str | None, formats: list[str]) -> Path:
+def export_run(run: Path, to: Path | None, label: str | None, formats: list[str], training: bool) -> Path:
     """Publishes the model that scored best, or where none was scored the last one; returns the version's path.
 
     Args:
@@ -17,6 +17,7 @@ def export_run(run: Path, to: Path | None, label: str | None, formats: list[str]
         to: The model's folder; by default `savedmodels/<app>`.
         label: What is to stand for the version.
         formats: Beside the SavedModel.
+        training: Whether what is needed to train on is published too.
 
     Raises:
         InputError: If it is no run, has no model, or an argument cannot be used.
@@ -25,4 +26,4 @@ def export_run(run: Path, to: Path | None, label: str | None, formats: list[str]
     opened = Run.open(run)
     origin, model = Origin.of(opened), opened.load_model()
     say("writing the SavedModel, and checking it in a fresh process ...")
-    return publish(model, to or SAVEDMODELS / PurePath(opened.app).stem, origin, label, formats)
+    return publish(model, to or SAVEDMODELS / PurePath(opened.app).stem, origin, label, formats, training)

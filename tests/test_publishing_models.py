@@ -185,10 +185,10 @@ def savedmodels(run, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exporting, "_check", lambda folder, cases: None)
         patch.chdir(folder)
-        assert export_run(run, None, "stable", []) == folder / "savedmodels" / "cats" / "1"
+        assert export_run(run, None, "stable", [], True) == folder / "savedmodels" / "cats" / "1"
         card = folder / "savedmodels" / "cats" / "README.md"
         card.write_text(card.read_text().replace("# cats", "# My cats\n\nThey are nice.") + "\nAsk me.\n")
-        assert export_run(run, Path("savedmodels/cats"), None, []).name == "2"
+        assert export_run(run, Path("savedmodels/cats"), None, [], True).name == "2"
     return folder / "savedmodels"
 
 

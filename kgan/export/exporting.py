@@ -32,7 +32,11 @@ SAMPLES = 16
 
 
 def export(
-    model: keras.Model, folder: str | os.PathLike, origin: Origin | None = None, formats: Sequence[str] = ()
+    model: keras.Model,
+    folder: str | os.PathLike,
+    origin: Origin | None = None,
+    formats: Sequence[str] = (),
+    training: bool = True,
 ) -> Path:
     """Publishes a model as the next version of a SavedModel, `<folder>/<version>/`, ready for TensorFlow Serving.
 
@@ -65,6 +69,7 @@ def export(
         origin: Which training the model comes from, for the manifest.
         formats: `"onnx"` or `"litert"`, in which the plain image signatures, latents to images and images to images,
             are written too: `assets.extra/<signature>.onnx` and `.tflite`, if they answer alike within 1e-4.
+        training: Whether `model.keras` is written, which is several times as large as all else.
 
     Returns:
         The path of the new version.
@@ -88,10 +93,11 @@ def export(
     try:
         outputs = _write_saved_model(temporary, served)
         files = write_formats(temporary, served, cases, formats)
-        manifest.write(temporary, manifest.describe(model, served, outputs, origin, files))
-        write_warmup(temporary, name, served)
         # Without optimizers there is nothing to go on from.
-        if model.compiled:
+        training = training and model.compiled
+        manifest.write(temporary, manifest.describe(model, served, outputs, origin, files, training))
+        write_warmup(temporary, name, served)
+        if training:
             model.save(temporary / manifest.EXTRA / manifest.TRAINING)
         if hasattr(model, "sample"):
             pixels.save_png(temporary / manifest.EXTRA / manifest.SAMPLES, pixels.grid(model.sample(SAMPLES, seed=0)))

@@ -24,7 +24,12 @@ PACKAGES = ("kgan", "keras", "tensorflow")
 
 
 def describe(
-    model: Any, served: dict[str, Signature], outputs: dict[str, Any], origin: Origin | None, formats: list[str]
+    model: Any,
+    served: dict[str, Signature],
+    outputs: dict[str, Any],
+    origin: Origin | None,
+    formats: list[str],
+    training: bool,
 ) -> dict[str, Any]:
     """Returns the manifest of a model.
 
@@ -34,6 +39,7 @@ def describe(
         outputs: What each of them gives, specs by name.
         origin: Where the model comes from, or None if that is not known.
         formats: The files that hold it in other formats.
+        training: Whether a file with both players and optimizers lies beside.
 
     Returns:
         As JSON has it, None where something is not known or does not apply:
@@ -70,7 +76,7 @@ def describe(
         "image": dict(
             zip(("height", "width", "channels"), outputs["serving_default"]["images"].shape[1:], strict=True)
         ),
-        "training": TRAINING if model.compiled else None,
+        "training": TRAINING if training else None,
         "formats": formats,
         "signatures": {name: signature.describe(outputs[name]) for name, signature in served.items()},
     }

@@ -44,6 +44,7 @@ def publish(
     origin: Origin | None = None,
     label: str | None = None,
     formats: Sequence[str] = (),
+    training: bool = True,
 ) -> Path:
     """Exports a model into a folder of published ones: a version, the model card, and the server's configuration.
 
@@ -53,6 +54,7 @@ def publish(
         origin: Which training the model comes from.
         label: What is to stand for this version from now on, such as `"stable"`.
         formats: Beside the SavedModel, `"onnx"` or `"litert"`; see `export`.
+        training: Whether what is needed to train on is published too; see `export`.
 
     Returns:
         The path of the new version.
@@ -68,7 +70,7 @@ def publish(
     if label is not None:
         configs.check_label(label)
     configs.read_labels(folder.parent)
-    version = export(model, folder, origin, formats)
+    version = export(model, folder, origin, formats, training)
     write_card(folder)
     configs.write_configs(folder.parent, {} if label is None else {name: {label: int(version.name)}})
     return version
