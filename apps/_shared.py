@@ -9,6 +9,7 @@ import keras
 
 import kgan
 from kgan.data import ImageSet, PairedImages, UnpairedImages
+from kgan.estimate import end_if_dry
 from kgan.export import Origin
 from kgan.runs import Run, fit
 
@@ -59,6 +60,9 @@ def train_watched(
     examples: Any = None,
     held_out_examples: Any = None,
     guard: kgan.CopyGuard | None = None,
+    batch_size: int,
+    epochs: int | None,
+    minutes: float | None,
     **options: Any,
 ) -> None:
     """Trains with pictures, scores and health, keeps the best model, and sums up.
@@ -71,14 +75,18 @@ def train_watched(
         examples: What the model is trained on, if that is more than the images.
         held_out_examples: The same of the others, for the health; without `examples` they are `held_out`.
         guard: Watches for copies, or None.
+        batch_size: Images a step.
+        epochs: Passes over the data, or None.
+        minutes: Of training, or None.
         **options: Of `kgan.runs.fit`.
     """
     others = held_out if examples is None else held_out_examples
     examples = images if examples is None else examples
+    budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
+    end_if_dry(model, examples.batches(batch_size), len(examples) // batch_size, epochs, minutes)
     scorer = kgan.evaluation.default_scorer(images, held_out)
-    fit_watched(
-        run, model, examples, others, kgan.SampleGrid(run.samples), scorer, guard=guard, images=images, **options
-    )
+    pictures = kgan.SampleGrid(run.samples)
+    fit_watched(run, model, examples, others, pictures, scorer, guard=guard, images=images, **budget, **options)
 
 
 def publish(run: Run) -> Path:
@@ -93,7 +101,7 @@ def fit_watched(
     others: Any,
     pictures: kgan.SampleGrid,
     scorer: Any,
-    *more: keras.callbacks.Callback,
+    *,
     guard: kgan.CopyGuard | None = None,
     images: ImageSet | None = None,
     **options: Any,
@@ -107,7 +115,6 @@ def fit_watched(
         others: The same that it is not trained on, for the health, or None.
         pictures: Draws after every epoch.
         scorer: Says which epoch is best; see `kgan.ScoreMonitor`.
-        *more: Callbacks that come first.
         guard: Watches for copies, or None.
         images: The training images, for the report's neighbours; of translators None.
         **options: Of `kgan.runs.fit`.
@@ -115,7 +122,7 @@ def fit_watched(
     scores = kgan.ScoreMonitor(scorer, run.best, guard=guard)
     health = kgan.HealthMonitor(data, others, path=run.path / "health.jsonl")
     # The guard before the scores, which keep no model that copies.
-    watching = [*more, pictures, *([] if guard is None else [guard]), scores, health]
+    watching = [pictures, *([] if guard is None else [guard]), scores, health]
     fit(run, model, data, callbacks=watching, **options)
     pictures.save_gif(run.path / "training.gif")
     print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)

@@ -9,10 +9,10 @@ import numpy as np
 
 import kgan
 from kgan.apps._shared import fit_watched, publish, say_left_out, show_progress
-from kgan.cost import CostLine
 from kgan.data import ImageSet, Jitter, PairedImages, UnpairedImages, has_split
 from kgan.data.sources import as_folder
 from kgan.errors import InputError
+from kgan.estimate import end_if_dry
 from kgan.finetuning import starting_rate
 from kgan.optimizers import FusedAdam
 from kgan.runs import Run
@@ -131,7 +131,7 @@ def train_translator(
     minutes: float | None,
     **options: Any,
 ) -> None:
-    """Says what it will cost, trains under watch, and publishes the model that is best by the validation images.
+    """Trains under watch, and publishes the model that is best by the validation images.
 
     Args:
         run: Where it all goes.
@@ -145,12 +145,11 @@ def train_translator(
         **options: Of `kgan.runs.fit`.
     """
     # An impossible batch is told of before anything is made.
-    images.batches(batch_size)
+    end_if_dry(model, images.batches(batch_size), len(images) // batch_size, epochs, minutes)
     pictures = kgan.TranslationGrid(run.samples, shown)
     scorer = kgan.evaluation.default_translation_scorer(images, validation, file=run.path / "domain-classifier.keras")
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
-    cost = CostLine(images, **budget)
-    fit_watched(run, model, images, validation, pictures, scorer, cost, **budget, **options)
+    fit_watched(run, model, images, validation, pictures, scorer, **budget, **options)
     published = publish(run)
     print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
 

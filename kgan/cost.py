@@ -1,56 +1,58 @@
-"""What a training costs, told before it begins: parameters, arithmetic, memory, and time on this machine."""
+"""What a training costs: parameters, arithmetic, memory, and time on this machine."""
 
 import contextlib
 import dataclasses
 import math
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kgan.devices import num_replicas
+from kgan.adversarial import Adversarial
 from kgan.translation import Translation
 
-# Steps that are timed, after a first one; fewer where they are long.
-TIMED_STEPS = 3
-TIMED_SECONDS = 10.0
+# Steps that are timed, after a first one, a multiple of those between two penalties; fewer where they are long.
+TIMED_STEPS = 16
+LEAST_TIMED_STEPS = 3
+TIMED_SECONDS = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What a model of images into images takes.
+    """What a model takes.
 
     Attributes:
         generator_parameters: Trainable weights of all generators.
         critic_parameters: The same of the critics.
-        translation_flops: Floating-point operations that translate one image; see `count_flops`.
+        image_flops: Floating-point operations that draw, or translate, one image; see `count_flops`.
         step_flops: Those of a training step.
-        step_seconds: Median time of a step.
+        step_seconds: Mean time of a step.
         memory: Bytes that were in use at most, so far: the GPU's where there is one, else all of this process's.
+        verb: What is done to an image, `"draw"` or `"translate"`.
     """
 
     generator_parameters: int
     critic_parameters: int
-    translation_flops: int
+    image_flops: int
     step_flops: int
     step_seconds: float
     memory: int
+    verb: str
 
     def __str__(self) -> str:
         critics = _short(self.critic_parameters).rstrip()
         return (
             f"generators {_short(self.generator_parameters)} parameters, critics {critics}; "
-            f"{_short(self.translation_flops)}FLOP to translate an image, {_short(self.step_flops)}FLOP a step; "
+            f"{_short(self.image_flops)}FLOP to {self.verb} an image, {_short(self.step_flops)}FLOP a step; "
             f"{_short(self.memory)}B of memory; {self.step_seconds:.2g} s a step on this machine"
         )
 
 
-def measure(model: Translation, batch: tuple[tf.Tensor, tf.Tensor]) -> Cost:
+def measure(model: Adversarial, batch: Any) -> Cost:
     """Measures a compiled model by a few training steps, and leaves no trace of them in it.
 
     All that the steps change is put back afterwards, random state and optimizers included, so that a training is the
@@ -58,10 +60,8 @@ def measure(model: Translation, batch: tuple[tf.Tensor, tf.Tensor]) -> Cost:
 
     Args:
         model: What is to be trained.
-        batch: Images `(a, b)` as it is trained on, of the very batch size.
+        batch: What it is trained on, of the very batch size.
     """
-    generator = model.translator(model.directions[0])
-    forward = tf.function(generator, autograph=False).get_concrete_function(batch[0][:1])
     step = tf.function(model.train_step, autograph=False, jit_compile=model.jit_compile)
     with _kept(model):
         step_flops = count_flops(step.get_concrete_function(batch))
@@ -69,11 +69,21 @@ def measure(model: Translation, batch: tuple[tf.Tensor, tf.Tensor]) -> Cost:
     return Cost(
         generator_parameters=_parameters(model.generators),
         critic_parameters=_parameters(model.discriminators),
-        translation_flops=count_flops(forward),
+        image_flops=_image_flops(model, tf.nest.flatten(batch)[0].shape),
         step_flops=step_flops,
         step_seconds=seconds,
         memory=_memory(),
+        verb="translate" if isinstance(model, Translation) else "draw",
     )
+
+
+def _image_flops(model: Adversarial, images: tf.TensorShape) -> int:
+    """Returns the arithmetic of one image: a translator's of these images' size."""
+    endpoint = model.endpoints()["serving_default"]
+    given = endpoint.inputs[0].spec
+    size = [there or like for there, like in zip(given.shape[1:], images[1:], strict=False)]
+    one = tf.TensorSpec((1, *size), given.dtype)
+    return count_flops(tf.function(endpoint.function, autograph=False).get_concrete_function(one))
 
 
 def count_flops(function: Any) -> int:
@@ -117,7 +127,7 @@ def _multiply_adds(op: tf.Operation) -> int:
 
 
 @contextlib.contextmanager
-def _kept(model: Translation) -> Iterator[None]:
+def _kept(model: Adversarial) -> Iterator[None]:
     """Puts back afterwards all that a training step changes."""
     optimizers = (model.generator_optimizer, model.discriminator_optimizer)
     variables = [*model.variables, *(variable for optimizer in optimizers for variable in optimizer.variables)]
@@ -133,12 +143,11 @@ def _kept(model: Translation) -> Iterator[None]:
 def _step_seconds(step: Callable[[], Any]) -> float:
     # The first one prepares what the others find ready.
     step()
-    times: list[float] = []
-    while len(times) < TIMED_STEPS and sum(times) < TIMED_SECONDS:
-        start = time.perf_counter()
+    start, steps = time.perf_counter(), 0
+    while steps < LEAST_TIMED_STEPS or (steps < TIMED_STEPS and time.perf_counter() - start < TIMED_SECONDS):
         step()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        steps += 1
+    return (time.perf_counter() - start) / steps
 
 
 def _memory() -> int:
@@ -159,60 +168,3 @@ def _short(number: float) -> str:
         if number >= unit:
             return f"{number / unit:.3g} {prefix}"
     return f"{number:.3g} "
-
-
-def _duration(hours: float) -> str:
-    if hours >= 2:
-        return f"about {hours:,.1f} hours"
-    minutes = 60 * hours
-    return f"about {minutes:,.0f} minutes" if minutes >= 1.5 else "a minute or so"
-
-
-class Batches(Protocol):
-    """What `CostLine` asks of data: `kgan.data.PairedImages` and `kgan.data.UnpairedImages` are such."""
-
-    def __len__(self) -> int:
-        """Returns the number of examples."""
-
-    def batches(self, batch_size: int, *, shuffle: bool) -> tf.data.Dataset:
-        """Returns the batches `(a, b)` of an epoch."""
-
-
-class CostLine(keras.callbacks.Callback):
-    """Says in one line, before the first step, what a training on one device will cost.
-
-    Args:
-        data: What is trained on.
-        batch_size: Images a batch.
-        epochs: How many in all, or None.
-        minutes: How many in all, or None.
-    """
-
-    def __init__(self, data: Batches, batch_size: int, epochs: int | None, minutes: float | None) -> None:
-        super().__init__()
-        self.data = data
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.minutes = minutes
-        self.cost: Cost | None = None
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Measures, and says it."""
-        if num_replicas() > 1:
-            print("the cost of a step is measured on one device only; see the images/s below", file=sys.stderr)
-        elif self.cost is None:
-            batch = next(iter(self.data.batches(self.batch_size, shuffle=False)))
-            self.cost = measure(self.model, batch)
-            print(f"{self.cost}: {self._time(self.cost.step_seconds)}", file=sys.stderr, flush=True)
-
-    def _time(self, step_seconds: float) -> str:
-        """Returns in words how long the epochs take, or how many the minutes hold."""
-        steps = len(self.data) // self.batch_size
-        said = []
-        if self.epochs:
-            left = self.epochs * steps - int(self.model.optimizer.iterations.numpy())
-            hours = max(left, 0) * step_seconds / 3600
-            said.append(f"{left:,} steps, to the end of epoch {self.epochs}, take {_duration(hours)}")
-        if self.minutes:
-            said.append(f"{self.minutes:g} minutes hold about {self.minutes * 60 / step_seconds / steps:,.1f} epochs")
-        return "; ".join(said)

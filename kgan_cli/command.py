@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from kgan.devices import strategy
+from kgan.estimate import dry_run
 
 DEVICES = "How many devices a step is divided among, or all; GPUs where there are any."
+DRY_RUN = "Say what training would cost, in parameters, arithmetic, memory and time on this machine, and stop."
 
 
 def run_app(module: ModuleType, name: str, arguments: list[str]) -> None:
@@ -29,7 +31,8 @@ def run_app(module: ModuleType, name: str, arguments: list[str]) -> None:
 def as_command(train: Callable[..., Any]) -> Callable[..., None]:
     """Returns `train` as Typer reads it: without `run`, each parameter with its line of the docstring.
 
-    A parameter that has a default is an option, one that has none an argument. Every command has `--devices` besides.
+    A parameter that has a default is an option, one that has none an argument. Every command has `--devices` and
+    `--dry-run` besides.
     """
     description, helps = _read_docstring(inspect.getdoc(train) or "")
     signature = inspect.signature(train)
@@ -41,19 +44,23 @@ def as_command(train: Callable[..., Any]) -> Callable[..., None]:
         for parameter in signature.parameters.values()
         if parameter.name != "run"
     ]
-    devices = inspect.Parameter(
-        "devices", inspect.Parameter.KEYWORD_ONLY, default="1", annotation=Annotated[str, typer.Option(help=DEVICES)]
-    )
+    options += [
+        _added("devices", "1", Annotated[str, typer.Option(help=DEVICES)]),
+        _added("dry", False, Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)]),
+    ]
 
-    def command(devices: str, **options: Any) -> None:
-        with strategy(devices).scope():
+    def command(devices: str, dry: bool, **options: Any) -> None:
+        with strategy(devices).scope(), dry_run(dry):
             train(**options)
 
     command.__doc__ = description
-    options.append(devices)
     command.__signature__ = signature.replace(parameters=options, return_annotation=None)  # type: ignore[attr-defined]
     command.__annotations__ = {option.name: option.annotation for option in options}
     return command
+
+
+def _added(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _described(parameter: inspect.Parameter, text: str | None) -> Any:

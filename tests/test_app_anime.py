@@ -13,7 +13,7 @@ from kgan.apps import anime
 from kgan.data import synthetic
 from kgan.evaluation import intervals
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 TINY = {
     "size": 16,

@@ -13,7 +13,7 @@ from kgan.apps import anime, conditional
 from kgan.data import synthetic
 from kgan.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 TINY = {"size": 16, "batch_size": 8, "width": 4, "depth": 0, "latent_dim": 4, "epochs": 1}
 

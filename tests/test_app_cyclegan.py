@@ -14,7 +14,7 @@ from kgan.apps import cyclegan
 from kgan.errors import InputError
 from kgan.runs import Run
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 TINY = {"size": 16, "width": 2, "blocks": 0, "receptive_field": "16", "pool_size": 3}
 

@@ -36,6 +36,7 @@ def test_a_folder_is_trained_on_published_and_resumed_from_anywhere(pictures, tm
     run = dcgan.train(data="pictures", out=tmp_path / "run", skip_broken=True, **options)
     said = capsys.readouterr().err
     assert "left out" in said
+    assert "FLOP to draw an image" in said and ": 2 steps, to the end of epoch 1, take a minute or so" in said
     assert "the best model is that of step 2: frechet distance (random-conv, 5 images)" in said
     assert "health: no alarm" in said
     assert (run.best / "model.keras").exists() and (run.path / "health.jsonl").exists()

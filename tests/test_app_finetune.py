@@ -15,7 +15,7 @@ from kgan.data import synthetic
 from kgan.errors import InputError, RunError
 from kgan.runs import Run
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 NOISE = {"size": 16, "batch_size": 8, "width": 4, "depth": 0, "epochs": 1}
 

@@ -13,7 +13,7 @@ from kgan.codes import Categorical
 from kgan.data import ImageSet, synthetic
 from kgan.evaluation.codes import describe_codes
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 TINY = {"size": 16, "batch_size": 4, "width": 4, "depth": 0, "epochs": 1}
 

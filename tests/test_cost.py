@@ -1,12 +1,18 @@
 """What a training costs: arithmetic against counting by hand, and that measuring changes nothing."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import kgan
+import kgan_cli
+import served_models
 import tiny
-from kgan import cost
+from kgan import cost, estimate
+from kgan.data import synthetic
 from kgan.networks import patchgan, resnet, unet
 
 
@@ -74,7 +80,7 @@ def test_a_step_of_pix2pix_by_hand_and_the_training_stays_as_it_is():
     found = measured(model, 3)
     # The critic twice for its own update, and once more for the generator's, without a gradient by its kernels.
     step = whole(UNET) + 2 * whole(critic(6)) + 2 * sum(critic(6))
-    assert (found.translation_flops, found.step_flops) == (2 * sum(UNET), 3 * 2 * step)
+    assert (found.image_flops, found.step_flops) == (2 * sum(UNET), 3 * 2 * step)
     assert found.generator_parameters == model.generator.count_params()
     assert found.critic_parameters == model.discriminator.count_params()
     assert found.step_seconds > 0 and found.memory > 2**20
@@ -88,24 +94,49 @@ def test_a_step_of_cyclegan_by_hand():
     # A generator once on real images; then on what the other has made and, for the identity, on real ones in one call.
     generator = whole(RESNET) + 2 * 3 * sum(RESNET)
     step = 2 * (generator + 2 * whole(critic(3)) + 2 * sum(critic(3)))
-    assert (found.translation_flops, found.step_flops) == (2 * sum(RESNET), 2 * 2 * step)
+    assert (found.image_flops, found.step_flops) == (2 * sum(RESNET), 2 * 2 * step)
     assert found.generator_parameters == 2 * model.generator_ab.count_params()
     assert tiny.differences(tiny.cyclegan(), model) == []
 
 
+def gan():
+    """With all that has a state of its own."""
+    return tiny.gan(penalty=[kgan.R1(10, every=2)], ema_decay=0.9, critic_steps=2)
+
+
+@pytest.mark.parametrize("make", [gan, served_models.conditional, served_models.infogan, tiny.pix2pix])
+def test_measuring_leaves_no_trace_and_a_generator_is_counted(make):
+    model = make()
+    batch = {
+        "GAN": tf.constant(tiny.images(8)),
+        "ConditionalGAN": (tf.zeros((4, 8, 8, 3)), tf.one_hot([0, 1, 2, 0], 3)),
+        "InfoGAN": tf.zeros((4, 8, 8, 1)),
+        "Pix2Pix": tuple(tf.constant(tiny.pictures(2, seed=seed)) for seed in (0, 1)),
+    }[type(model).__name__]
+    found = cost.measure(model, batch)
+    assert tiny.differences(make(), model) == []
+    assert found.image_flops == count(model)
+    assert found.step_flops > 2 * found.image_flops
+    assert found.verb == ("translate" if hasattr(model, "directions") else "draw")
+
+
+def count(model):
+    """Returns the arithmetic of one image, of a dense generator by hand: two for each weight of a kernel."""
+    if hasattr(model, "directions"):
+        return 2 * sum(UNET)
+    kernels = [weight for weight in model.generator.trainable_weights if weight.name == "kernel"]
+    return 2 * sum(int(np.prod(kernel.shape)) for kernel in kernels)
+
+
 @pytest.fixture
 def line(monkeypatch, capsys):
-    known = cost.Cost(54_413_955, 2_768_705, 36_300_000_000, 155_000_000_000, 0.5, 2_500_000_000)
-    monkeypatch.setattr(cost, "measure", lambda model, batch: known)
-    sides = [kgan.data.ImageSet(np.full((5, 16, 16, 3), value, np.uint8)) for value in (0, 255)]
+    known = cost.Cost(54_413_955, 2_768_705, 36_300_000_000, 155_000_000_000, 0.5, 2_500_000_000, "translate")
+    monkeypatch.setattr(estimate, "measure", lambda model, batch: known)
 
     def say(steps_done, epochs, minutes):
-        callback = cost.CostLine(kgan.data.PairedImages(*sides), 2, epochs, minutes)
-        callback.set_model(tiny.pix2pix())
-        callback.model.optimizer.iterations.assign(steps_done)
-        callback.on_train_begin()
-        # A training that goes on in the middle of an epoch begins twice.
-        callback.on_train_begin()
+        model = tiny.pix2pix()
+        model.optimizer.iterations.assign(steps_done)
+        estimate.tell(model, tf.data.Dataset.from_tensors(0), 2, epochs, minutes)
         return capsys.readouterr().err
 
     return say
@@ -121,9 +152,36 @@ def test_the_line(line):
     assert "take about 2 minutes; 3 minutes hold about 180.0 epochs" in line(0, 100, 3.0)
 
 
+def test_a_dry_run_says_it_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "dcgan", "--data", "synthetic", "--width", "4", "--depth", "0", "--batch-size", "8", "--dry-run"]
+    monkeypatch.setattr(kgan.data.sources, "WORLDS", {"synthetic": (synthetic.digits, 40)})
+    monkeypatch.setattr(sys, "argv", ["kgan", *words])
+    with pytest.raises(SystemExit) as ended:
+        kgan_cli.main()
+    assert not ended.value.code
+    assert re.search(
+        r"FLOP to draw an image, .* a step on this machine: 100 steps, to the end", capsys.readouterr().err
+    )
+    # An app of one's own ends where it would train.
+    own = tmp_path / "own.py"
+    own.write_text(
+        "import kgan, tiny, numpy as np\nfrom kgan.runs import Run, fit\n"
+        "def train(*, run=None):\n"
+        "    images = kgan.data.ImageSet(np.zeros((8, *tiny.SHAPE), np.uint8))\n"
+        "    fit(Run.new('own', {}), tiny.gan(), images, batch_size=4, epochs=1)\n"
+        "    raise AssertionError\n"
+    )
+    monkeypatch.setattr(sys, "argv", ["kgan", "train", "own.py", "--dry-run"])
+    with pytest.raises(SystemExit) as ended:
+        kgan_cli.main()
+    assert not ended.value.code
+    assert list(tmp_path.iterdir()) == [own]
+
+
 def test_the_words_of_a_cost_at_any_size():
-    told = str(cost.Cost(16_700, 590, 559_000, 10_500_000, 0.0449, 1_080_000_000))
+    told = str(cost.Cost(16_700, 590, 559_000, 10_500_000, 0.0449, 1_080_000_000, "draw"))
     assert told == (
-        "generators 16.7 k parameters, critics 590; 559 kFLOP to translate an image, 10.5 MFLOP a step; "
+        "generators 16.7 k parameters, critics 590; 559 kFLOP to draw an image, 10.5 MFLOP a step; "
         "1.08 GB of memory; 0.045 s a step on this machine"
     )

@@ -16,7 +16,7 @@ from kgan.errors import InputError
 from kgan.export import find_model, load_published, manifest
 from kgan_cli import opening, sampling, translating
 
-pytestmark = pytest.mark.usefixtures("published_unchecked")
+pytestmark = pytest.mark.usefixtures("quick_apps")
 shipped = importlib.import_module("kgan.export.shipped")
 SEEDS = np.array([0, 3, 2**40])
 

@@ -22,6 +22,8 @@ from kgan.runs import Run, checkpoints, training
 sys.path.insert(0, str(Path(__file__).parent / "apps"))
 import tiny_app
 
+pytestmark = pytest.mark.usefixtures("quick_apps")
+
 
 def train(tmp_path, name, **options):
     return tiny_app.train(out=tmp_path / name, **options)

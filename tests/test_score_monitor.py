@@ -17,6 +17,8 @@ from kgan.runs import Run, fit
 
 IMAGES = ImageSet(np.random.default_rng(0).integers(0, 256, (48, 4, 4, 1), dtype=np.uint8))
 
+pytestmark = pytest.mark.usefixtures("quick_apps")
+
 
 class Planned:
     """A scorer whose scores are known in advance."""

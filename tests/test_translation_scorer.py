@@ -24,6 +24,8 @@ from kgan.runs import Run, fit
 BOTH = ("a_to_b", "b_to_a")
 NUM, SIZE = 60, 64
 
+pytestmark = pytest.mark.usefixtures("quick_apps")
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from kgan.devices import num_replicas
 from kgan.errors import InputError
+from kgan.estimate import end_if_dry, tell
 from kgan.files import atomic_file
 from kgan.runs import checkpoints
 from kgan.runs.checkpoints import Progress
@@ -91,7 +92,7 @@ def fit(
     if batch_size % num_replicas():
         raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
     # Before anything is made, for it refuses batches that the data cannot fill.
-    stream_from(start=0)
+    end_if_dry(model, stream_from(start=0), len(data) // batch_size, epochs, minutes)
     with locked(run.path), _naming_failures(data):
         run.check_standing()
         checkpoints.remove_leftovers(run.checkpoints)
@@ -113,6 +114,7 @@ def _train(
     run.write_options()
     _trim_history(run.path / "history.csv", done.step // per_epoch)
     print(f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr)
+    tell(model, stream, per_epoch, epochs, minutes)
     keeper = Keeper(run, done, minutes)
     history = keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True)
     callbacks = [
