@@ -20,7 +20,7 @@ $(VENV)/bin/python:
 
 $(USE): pyproject.toml | $(VENV)/bin/python
 	@echo "installing kgan and TensorFlow into $(VENV); this takes a minute or two ..."
-	$(PIP) --editable .
+	$(PIP) --editable '.[serving]'
 	@touch $@
 
 $(DEV): pyproject.toml | $(USE)

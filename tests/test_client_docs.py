@@ -13,6 +13,9 @@ import pytest
 from PIL import Image
 
 import served_models
+from kgan.export import find_model, load_published
+from kgan.export.shipped import shipped
+from kgan.latents import from_seeds
 from kgan.pixels import to_uint8
 from kgan.serving.server import running
 
@@ -57,6 +60,21 @@ def test_curl(address, photo):
     expected = to_uint8(served_models.published()[1]["digits"].sample(1, seed=0))[0, ..., 0]
     np.testing.assert_allclose(np.asarray(Image.open("digit.png"), int), expected, atol=1)
     np.testing.assert_allclose(np.asarray(Image.open("painting.png"), int), translated(photo), atol=4)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
+def test_the_curl_of_the_readme_draws_with_the_box():
+    (line,) = re.findall(
+        r"^    (curl .*)$", (Path(__file__).parent.parent / "README.md").read_text(), flags=re.MULTILINE
+    )
+    assert "localhost:8501" in line
+    with running(shipped()) as found:
+        command = line.replace("localhost:8501", found.rest.removeprefix("http://"))
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    (picture,) = json.loads(done.stdout)["predictions"]
+    with Image.open(io.BytesIO(base64.b64decode(picture["b64"]))) as digit:
+        expected = to_uint8(load_published(find_model("dcgan-mnist"))(from_seeds([7], 64)))[0, ..., 0]
+        np.testing.assert_allclose(np.asarray(digit, int), expected, atol=1)
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not on PATH")

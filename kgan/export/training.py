@@ -48,7 +48,7 @@ def _training_file(path: Path) -> Path:
     if not file.exists():
         raise InputError(
             f"{version} has no {manifest.EXTRA}/{manifest.TRAINING}, the critic and optimizers to train on from: "
-            "either the model was not compiled when it was published, or only what a server needs was copied here. "
-            "Take the folder that kgan export made, or the run."
+            "it was published without them (--no-training), as the larger models in the box are, or only what a server "
+            "needs was copied here. Take the folder that kgan export made, or the run."
         )
     return file
