@@ -16,8 +16,15 @@ from kgan.runs import Run, fit
 FOLDER_SIZE = 64
 
 
-def absolute(data: str) -> str:
-    """Returns a path from the root, for a run is resumed from wherever its user happens to be; a name as it is."""
+def absolute(data: str, drawn: str = "synthetic") -> str:
+    """Returns a path from the root, for a run is resumed from wherever its user happens to be; a name as it is.
+
+    Args:
+        data: A path or a name.
+        drawn: The name that `synthetic` stands for in this app.
+    """
+    if data == "synthetic":
+        return drawn
     path = Path(data).expanduser()
     there = path.is_dir() or (path.suffix.lower() == ".csv" and path.is_file())
     return str(path.resolve()) if there else data

@@ -58,7 +58,7 @@ def train(
     """Train a GAN on anime faces, from words where they have tags, and publish it.
 
     Args:
-        data: A folder of images, with tags.csv in it or without; a TFDS name; or `synthetic/faces` (drawn, offline).
+        data: A folder of images, with tags.csv in it or without; a TFDS name; or `synthetic` (faces drawn here).
         epochs: Passes over the data; 100 if --minutes is not given either.
         minutes: Wall-clock minutes of training.
         batch_size: Images a step.
@@ -85,7 +85,7 @@ def train(
         out: The run's folder, by default runs/anime/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    data = absolute(data)
+    data = absolute(data, "synthetic/faces")
     run = run or Run.new("anime", locals(), out)
     images, tags = _open(data, size, words, skip_broken)
     held_out = kgan.data.open_held_out(data, images, skip_broken=skip_broken)

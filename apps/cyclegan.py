@@ -58,7 +58,7 @@ def train(
 
     Args:
         data: A TFDS name such as `cycle_gan/horse2zebra`; a folder of trainA/ and trainB/, or of A/ and B/; or
-            `synthetic/horses`, drawn.
+            `synthetic`, drawn.
         epochs: Passes over the larger kind; 200 if --minutes is not given either. The learning rate goes to 0 over the
             second half of them.
         minutes: Wall-clock minutes of training; without --epochs the learning rate stays.
@@ -91,7 +91,7 @@ def train(
         out: The run's folder, by default runs/cyclegan/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    data = absolute(data)
+    data = absolute(data, "synthetic/horses")
     run = run or Run.new("cyclegan", locals(), out)
     epochs = EPOCHS if epochs is None and minutes is None else epochs
     images, validation, shown = open_sides(kgan.data.open_domains, data, size, jitter, skip_broken)

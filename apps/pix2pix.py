@@ -51,7 +51,7 @@ def train(
     """Train pix2pix on pairs of images, and publish it.
 
     Args:
-        data: A folder of joined pictures, or of A/ and B/ with files of the same stems; or `synthetic/facades`, drawn.
+        data: A folder of joined pictures, or of A/ and B/ with files of the same stems; or `synthetic`, drawn.
         input_side: The side of joined pictures that is translated; of A/ and B/, left is A.
         epochs: Passes over the data; 200 if --minutes is not given either. The learning rate goes to 0 over the second
             half of them.
@@ -78,7 +78,7 @@ def train(
         out: The run's folder, by default runs/pix2pix/<time>.
         run: The run to go on with (`kgan resume`).
     """
-    data = absolute(data)
+    data = absolute(data, "synthetic/facades")
     run = run or Run.new("pix2pix", locals(), out)
     if data == "facades":
         raise _no_facades()
