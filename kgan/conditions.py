@@ -41,7 +41,7 @@ class Groups:
         if not self.sizes or min(self.sizes) < 2:
             raise InputError(f"groups must have at least 2 values each, such as (10,); got {tuple(sizes)}.")
         self.columns = sum(self.sizes)
-        self._marginals = [np.full(size, 1.0 / size) for size in self.sizes]
+        self._marginals: list[np.ndarray] = [np.full(size, 1.0 / size) for size in self.sizes]
         self._combinations: tf.Tensor | None = None
         if prior is not None:
             self._count(*prior)
