@@ -132,7 +132,9 @@ def fit_watched(
     watching = [pictures, *([] if guard is None else [guard]), scores, health]
     fit(run, model, data, callbacks=watching, **options)
     pictures.save_gif(run.path / "training.gif")
-    print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
+    # Nothing was left to train if the run was killed after its last step.
+    if scores.model is not None:
+        print(f"{health.summary()}\n{scores.summary()}", file=sys.stderr)
     written = kgan.report.write(run.path, defaults=_defaults(run.app), images=images)
     print(f"report: {written}", file=sys.stderr)
 

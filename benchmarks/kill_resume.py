@@ -1,83 +1,149 @@
 """Kills a training at random moments, resumes it each time, and compares the end with that of a training left alone.
 
-    python benchmarks/kill_resume.py --kills 10
+    python benchmarks/kill_resume.py dcgan --kills 20        or another app, or all of them: all
+    python benchmarks/kill_resume.py my_app.py --epochs 10   or what follows `kgan train`
 
-Every weight, optimizer slot, counter and Dropout seed must agree bit for bit; exit code 1 if one does not.
+Every weight, average, pool, optimizer slot, counter and Dropout seed must agree bit for bit; the history must have
+every epoch once; the best model and the published version must answer; nothing half written may be left. Exit code 1
+if something is wrong. The apps are as small as in `kills/apps.py`, on drawn pictures.
+
+When a kill comes: the first two, a random time into the first steps, before there is a checkpoint. Then, for each, a
+random step of the training is drawn; the kill comes a random time, some checkpoints long, after that step is saved, or,
+where it was saved in an earlier sitting, into the sitting at hand. A quarter of all come a random time into the
+end: the model, the film, the report and the published version. With many checkpoints and epochs a second, many fall
+into the writing of something; what that was is told by what they leave behind.
 """
 
 import argparse
+import collections
+import json
+import math
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-KGAN = [sys.executable, "-m", "kgan"]
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from kills import APPS, App, Sitting, forked, shortcomings, train_alone
+
+BEFORE_THE_FIRST = 2
+# Seconds that a sitting goes on beyond the step drawn for it, at most: some checkpoints long.
+BEYOND = 1.2
 
 
-def train_and_kill(arguments: list[str], run: Path, kills: int, longest: float, chance: random.Random) -> None:
-    """Trains into `run`, killed `kills` times, each up to `longest` seconds after training is under way."""
-    command = [*KGAN, "train", *arguments, "--out", str(run)]
-    for kill in range(kills):
-        seen = _newest(run)
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while process.poll() is None and not (run / "options.json").exists():
-            time.sleep(0.01)
-        # Two in three after this sitting's own first checkpoint, one in three before.
-        while process.poll() is None and kill % 3 and _newest(run) == seen:
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0, longest))
-        if process.poll() is not None:
-            raise SystemExit(f"the training ended before kill {kill + 1}; train longer:\n{process.stderr.read()}")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        print(f"kill {kill + 1}: newest checkpoint {_newest(run) or 'none'}", flush=True)
+def train_and_kill(words: Sequence[str], run: Path, kills: int, times: tuple[float, float], last: int) -> None:
+    """Trains into `run`, killed `kills` times, and then to the end; prints where the kills fell.
+
+    Args:
+        words: What follows `kgan`.
+        run: The folder.
+        kills: How often.
+        times: What `train_alone` returned.
+        last: The last step.
+    """
+    chance = random.Random(0)
+    steps = sorted(chance.uniform(0, 0.95 * last) for _ in range(kills - kills // 4))
+    places: list[str] = []
+    patience = 1.0
+    while len(places) < kills:
         # Before the first checkpoint there is nothing to resume from but the options, which is enough.
-        command = [*KGAN, "resume", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        begun = (run / "options.json").exists()
+        sitting = Sitting(run, ["resume", str(run)] if begun else [*words, "--out", str(run)])
+        delay = _wait_for_the_moment(sitting, len(places), steps, times, last)
+        # On a machine that is busy now and idle then, seconds say little: the next kill is to have its step, too.
+        until = [*steps, math.inf][len(places) + 1] if len(places) < len(steps) else math.inf
+        sitting.wait_for(lambda until=until: _newest(run) >= until, chance.uniform(0, delay * patience))
+        if sitting.kill():
+            places.append(_place(run, sitting.pid))
+            print(f"  kill {len(places)} at step {max(_newest(run), 0)} of {last}: {places[-1]}", flush=True)
+        elif sitting.code:
+            raise SystemExit(f"a sitting failed:\n{sitting.log.read_text()[-3000:]}")
+        else:
+            # It was quicker than the training left alone.
+            patience *= 0.7
+    sitting = Sitting(run, ["resume", str(run)])
+    if sitting.finish():
+        raise SystemExit(f"the last sitting failed:\n{sitting.log.read_text()[-3000:]}")
+    fell = collections.Counter(place.partition(":")[0] for place in places)
+    print(f"{kills} kills: " + ", ".join(f"{count} {place}" for place, count in fell.most_common()), flush=True)
 
 
-def _newest(run: Path) -> str | None:
-    return max((path.name for path in (run / "checkpoints").glob("step-*")), default=None)
+def _wait_for_the_moment(
+    sitting: Sitting, kill: int, steps: Sequence[float], times: tuple[float, float], last: int
+) -> float:
+    """Waits until a sitting is where it is to be killed, and returns within how many seconds from then on."""
+    first, end = times
+    sitting.wait_for(sitting.under_way)
+    if kill >= len(steps):
+        sitting.wait_for(lambda: _newest(sitting.run) >= last)
+        return end
+    if kill < BEFORE_THE_FIRST or _newest(sitting.run) >= steps[kill]:
+        return first
+    sitting.wait_for(lambda: _newest(sitting.run) >= steps[kill])
+    return BEYOND
 
 
-def differing(one: Path, other: Path) -> list[str]:
-    """Returns the paths of the variables in which two runs' final models differ."""
-    import keras
-    import numpy as np
+def _newest(run: Path) -> int:
+    """Returns the step of the newest checkpoint, or -1."""
+    return max((int(path.name[5:]) for path in (run / "checkpoints").glob("step-*")), default=-1)
 
-    import kgan  # noqa: F401 (registers its classes)
 
-    def variables(run: Path) -> list:
-        model = keras.saving.load_model(run / "model.keras")
-        optimizers = (model.generator_optimizer, model.discriminator_optimizer)
-        return [*model.variables, *(v for optimizer in optimizers for v in optimizer.variables)]
+def _place(run: Path, pid: int) -> str:
+    """Returns where in its training a process was when it was killed."""
+    halves = sorted(path.relative_to(run) for path in run.rglob(f".tmp-{pid}-*"))
+    if halves:
+        names = [str(path.with_name(path.name.removeprefix(f".tmp-{pid}-"))) for path in halves]
+        return f"while writing: {', '.join(names)}"
+    if (run / "model.keras").exists():
+        return "at the end"
+    return "in steps" if _newest(run) >= 0 else "before the first checkpoint"
 
-    pairs = list(zip(variables(one), variables(other), strict=True))
-    print(f"{len(pairs)} variables compared")
-    return [a.path for a, b in pairs if not np.array_equal(a.numpy(), b.numpy(), equal_nan=True)]
+
+def try_app(app: App, kills: int, folder: Path) -> bool:
+    """Trains an app alone and killed, in an empty folder; prints what came of it and tells if all is well."""
+    alone, killed = folder / "alone", folder / "killed"
+    # Drawn by another process, for this one is to stay fit to be forked.
+    prepared = folder / "words.json"
+    _in_another_process(lambda: prepared.write_text(json.dumps([*map(str, app.prepare(folder))])))
+    if app.base:
+        train_alone(folder / "base", ["train", *map(str, app.base), "--out", str(folder / "base")])
+    words = ["train", *map(str, app.words), *json.loads(prepared.read_text())]
+    times = train_alone(alone, [*words, "--out", str(alone)])
+    train_and_kill(words, killed, kills, times, _newest(alone))
+
+    def compare() -> None:
+        wrong = shortcomings(alone, killed)
+        print("\n".join(wrong) or f"nothing wrong after {kills} kills")
+        sys.exit(bool(wrong))
+
+    return not _in_another_process(compare)
+
+
+def _in_another_process(action: Callable[[], Any]) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(forked(action), 0)[1])
 
 
 def main() -> None:
-    """Parses the command line and runs the comparison."""
+    """Parses the command line and tries one app or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--longest", type=float, default=12.0, help="seconds until a kill, at most")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("app", nargs="*", default=["dcgan", "--data", "synthetic", "--epochs", "12"])
-    given, extra = parser.parse_known_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("app", help=f"{', '.join(APPS)}, all, or what follows `kgan train`")
+    given, options = parser.parse_known_args()
+    names = list(APPS) if given.app == "all" else [given.app]
+    well = []
     with tempfile.TemporaryDirectory() as folder:
-        alone, killed = Path(folder) / "alone", Path(folder) / "killed"
-        arguments = [*given.app, *extra]
-        train_and_kill(arguments, killed, given.kills, given.longest, random.Random(given.seed))
-        train_and_kill(arguments, alone, 0, 0, random.Random(0))
-        different = differing(alone, killed)
-    print(f"{len(different)} differ after {given.kills} kills" + "".join(f"\n  {path}" for path in different))
-    sys.exit(bool(different))
+        # What TensorFlow leaves there when it is killed goes with the rest.
+        tempfile.tempdir = folder
+        for name in names:
+            print(f"{name}:", flush=True)
+            own = Path(folder) / Path(name).stem
+            own.mkdir()
+            well.append(try_app(APPS.get(name) or App([name, *options]), given.kills, own))
+    sys.exit(not all(well))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def temporary_sibling(path: Path) -> Path:
-    """Returns a hidden name beside `path`, on the same file system, of this process alone, with the same suffix."""
+    """Returns a hidden name beside `path`, on the same file system, of this process alone."""
     return path.with_name(f".tmp-{os.getpid()}-{path.name}")
 
 
@@ -16,14 +16,16 @@ def temporary_sibling(path: Path) -> Path:
 def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a temporary path to write to; on a clean exit it becomes `path` in one step, on an error it is removed."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_sibling(path)
+    # A folder of its own, for where memory is short, Keras puts a file of its own beside the model that it writes.
+    folder = temporary_sibling(path)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
-        yield temporary
-        flush_to_disk(temporary)
-        temporary.replace(path)
+        yield folder / path.name
+        flush_to_disk(folder / path.name)
+        (folder / path.name).replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -42,6 +44,18 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what killed processes have left half written in a folder and in the folders in it.
+
+    What living ones are about to write goes too, so nobody else may be writing there.
+    """
+    for leftover in [*folder.glob(".tmp-*"), *folder.glob("*/.tmp-*")]:
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 def flush_to_disk(path: Path) -> None:

@@ -159,7 +159,7 @@ def test_ctrl_c_before_training_is_no_crash(monkeypatch, capsys):
 
 def test_two_kills_cost_nothing_but_time():
     script = Path(__file__).parent.parent / "benchmarks" / "kill_resume.py"
-    words = ["--kills", "2", "--longest", "1", APP, "--epochs", "10"]
+    words = ["--kills", "2", APP, "--epochs", "10"]
     done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 differ after 2 kills" in done.stdout
+    assert "0 differ" in done.stdout and "nothing wrong after 2 kills" in done.stdout

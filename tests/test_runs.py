@@ -236,7 +236,7 @@ def test_a_run_without_a_model_says_so(tmp_path):
     broken = run.checkpoints / "step-00000001"
     broken.mkdir(parents=True)
     (broken / "model.keras").write_bytes(b"PK")
-    with pytest.raises(RunError, match=r"step-00000001 cannot be read.*remove it"):
+    with pytest.raises(RunError, match=r"no checkpoint in .* can be read; remove it to begin anew"):
         run.load_model()
 
 

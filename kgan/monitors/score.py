@@ -90,7 +90,7 @@ class ScoreMonitor(keras.callbacks.Callback):
             self.best = found if found["protocol"] == self.scorer.protocol.to_json() else None
         rows = [row for row in _read_rows(self.folder / "scores.csv") if int(row["step"]) <= step]
         _write_rows(self.folder / "scores.csv", rows)
-        self.since_best = sum(int(row["step"]) > self.best["step"] for row in rows) if self.best else 0
+        self.since_best = self._count_since_best(rows)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores, if it is time."""
@@ -125,11 +125,10 @@ class ScoreMonitor(keras.callbacks.Callback):
     def _note(self, epoch: int, scores: dict[str, float]) -> None:
         """Adds the scores to the table, and keeps the model if it is the best."""
         step = self._step()
-        row = {"epoch": epoch + 1, "step": step, **scores}
-        _write_rows(self.folder / "scores.csv", [*_read_rows(self.folder / "scores.csv"), row])
-        self.since_best += 1
+        row: dict[str, Any] = {"epoch": epoch + 1, "step": step, **scores}
+        rows = [*_read_rows(self.folder / "scores.csv"), row]
+        _write_rows(self.folder / "scores.csv", rows)
         if self._is_better(scores[self.metric]) and not (self.guard is not None and self.guard.alarmed):
-            self.since_best = 0
             with atomic_file(self.folder / "model.keras") as temporary:
                 self.model.save(temporary)
             self.best = {
@@ -141,6 +140,11 @@ class ScoreMonitor(keras.callbacks.Callback):
             }
             with atomic_file(self.folder / "best.json") as temporary:
                 temporary.write_text(json.dumps(self.best, indent=2) + "\n")
+        self.since_best = self._count_since_best(rows)
+
+    def _count_since_best(self, rows: list[dict[str, Any]]) -> int:
+        # Not counted step by step, for a training killed before its checkpoint scores its best model a second time.
+        return 0 if self.best is None else sum(int(row["step"]) > self.best["step"] for row in rows)
 
     def _is_better(self, value: float) -> bool:
         if self.best is None:

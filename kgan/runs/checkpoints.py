@@ -3,6 +3,10 @@
 import dataclasses
 import json
 import shutil
+import sys
+import zipfile
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -11,6 +15,8 @@ from kgan.errors import RunError
 from kgan.files import atomic_folder
 
 KEPT = 2
+# What reading JSON, ZIP, HDF5 and Keras's own makes of a file that was cut short or has other bytes in it.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,9 +47,9 @@ def save(folder: Path, model: keras.Model, progress: Progress) -> Path:
     return path
 
 
-def newest(folder: Path) -> Path | None:
-    """Returns the newest checkpoint, or None."""
-    found = _all(folder)
+def newest(folder: Path, but: Sequence[Path] = ()) -> Path | None:
+    """Returns the newest checkpoint that is none of some, or None."""
+    found = [path for path in _all(folder) if path not in but]
     return found[-1] if found else None
 
 
@@ -52,26 +58,43 @@ def read_progress(path: Path | None) -> Progress:
     return Progress(**json.loads((path / "progress.json").read_text())) if path else Progress()
 
 
-def load_model(path: Path) -> keras.Model:
-    """Returns a checkpoint's model, compiled, ready to go on.
+def load_newest(folder: Path) -> tuple[keras.Model | None, Path | None, list[Path]]:
+    """Returns the model of the newest checkpoint that can be read, compiled, its path, and those after it.
+
+    Says which ones cannot be read. Without a checkpoint there is no model.
 
     Raises:
-        RunError: If the file cannot be read.
+        RunError: If there are some and none can be read.
     """
-    try:
-        return keras.saving.load_model(path / "model.keras")
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(
-            f"the checkpoint {path} cannot be read ({str(error).splitlines()[0]}); "
-            "remove it to go on from the one before."
-        ) from error
+    damaged: list[Path] = []
+    for path in reversed(_all(folder)):
+        try:
+            read_progress(path)
+            model = keras.saving.load_model(path / "model.keras")
+        except UNREADABLE as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            print(f"the checkpoint {path} cannot be read: {reason}", file=sys.stderr)
+            damaged.append(path)
+            continue
+        if damaged:
+            print(f"going on from the one before, {path}", file=sys.stderr)
+        return model, path, damaged
+    if damaged:
+        raise RunError(f"no checkpoint in {folder} can be read; remove it to begin anew.")
+    return None, None, []
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Removes what killed processes left half written."""
-    for leftover in folder.glob(".tmp-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+def set_aside(damaged: Sequence[Path]) -> None:
+    """Renames checkpoints to `damaged-...`, so that they are none any more."""
+    for path in damaged:
+        aside = path.with_name(f"damaged-{path.name}")
+        shutil.rmtree(aside, ignore_errors=True)
+        path.rename(aside)
 
 
 def _all(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
+    return sorted(folder.glob("step-*"), key=_step)
+
+
+def _step(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))

@@ -39,8 +39,9 @@ class Run:
         self.app = app
         self.options = dict(options)
         self._taken_up = False
-        # The checkpoint that the training at hand stands at.
+        # The checkpoint that the training at hand stands at, and later ones that cannot be read.
         self.standing: Path | None = None
+        self.damaged: list[Path] = []
 
     @classmethod
     def new(cls, app: str, options: Mapping[str, Any], out: str | os.PathLike | None = None) -> "Run":
@@ -116,10 +117,16 @@ class Run:
             temporary.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
     def restore(self) -> keras.Model | None:
-        """Returns the model of the newest checkpoint, to go on training exactly there, or None before the first one."""
+        """Returns the model of the newest checkpoint, to go on training exactly there, or None before the first one.
+
+        One that cannot be read, after a power cut say, is passed over, and said so.
+
+        Raises:
+            RunError: If there are checkpoints and none can be read.
+        """
         self._taken_up = True
-        self.standing = checkpoints.newest(self.checkpoints)
-        return checkpoints.load_model(self.standing) if self.standing else None
+        model, self.standing, self.damaged = checkpoints.load_newest(self.checkpoints)
+        return model
 
     def check_standing(self) -> None:
         """Refuses to go on with a model that `restore` returned before another process trained on.
@@ -127,7 +134,7 @@ class Run:
         Raises:
             RunError: If there is a checkpoint that is not this training's.
         """
-        if self._taken_up and checkpoints.newest(self.checkpoints) != self.standing:
+        if self._taken_up and checkpoints.newest(self.checkpoints, self.damaged) != self.standing:
             raise RunError(f"{self.path} was trained on by another process; start again: kgan resume {self.path}")
 
     def save_model(self, model: keras.Model) -> None:
@@ -139,15 +146,15 @@ class Run:
         """Returns the model that scored best, or where none was scored the last one.
 
         Raises:
-            RunError: If there is neither.
+            RunError: If there is neither, or no checkpoint can be read.
         """
         finished = [file for file in (self.best / "model.keras", self.path / "model.keras") if file.exists()]
         if finished:
             return keras.saving.load_model(finished[0])
-        newest = checkpoints.newest(self.checkpoints)
-        if newest is None:
+        model, _, _ = checkpoints.load_newest(self.checkpoints)
+        if model is None:
             raise RunError(f"{self.path} has no model yet; train it first: kgan resume {self.path}")
-        return checkpoints.load_model(newest)
+        return model
 
 
 def _fresh_folder(parent: Path) -> Path:

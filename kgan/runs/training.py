@@ -2,6 +2,8 @@
 
 import contextlib
 import csv
+import errno
+import os
 import signal
 import sys
 import time
@@ -16,7 +18,7 @@ import tensorflow as tf
 from kgan.devices import num_replicas
 from kgan.errors import InputError
 from kgan.estimate import end_if_dry, tell
-from kgan.files import atomic_file
+from kgan.files import atomic_file, remove_leftovers
 from kgan.runs import checkpoints
 from kgan.runs.checkpoints import Progress
 from kgan.runs.folder import Run
@@ -86,6 +88,7 @@ def fit(
             among the devices; or if an image that was there cannot be read any more.
         RunError: If another process trains this run, or has trained it since `run.restore()`.
         Interrupted: On SIGINT or SIGTERM, once a checkpoint is written.
+        OSError: If the disk is full, among others; what was saved before is whole.
     """
     _check_budget(epochs, minutes)
     stream_from = partial(data.batches, batch_size, flip=flip, seed=seed, repeat=True)
@@ -95,7 +98,8 @@ def fit(
     end_if_dry(model, stream_from(start=0), len(data) // batch_size, epochs, minutes)
     with locked(run.path), _naming_failures(data):
         run.check_standing()
-        checkpoints.remove_leftovers(run.checkpoints)
+        checkpoints.set_aside(run.damaged)
+        remove_leftovers(run.path)
         _train(run, model, stream_from, len(data) // batch_size, batch_size, epochs, minutes, callbacks)
 
 
@@ -132,16 +136,21 @@ def _train(
             stream = stream_from(start=keeper.step)
             if model.stop_training:
                 break
-    keeper.save()
-    run.save_model(model)
+        keeper.save()
+        run.save_model(model)
+        keeper.stop_if_told()
 
 
 @contextlib.contextmanager
 def _naming_failures(data: TrainingData) -> Iterator[None]:
-    """Raises what was wrong with an image instead of TensorFlow's pages on it."""
+    """Raises what was wrong with an image, or that the disk is full, instead of TensorFlow's pages on it."""
     try:
         yield
     except tf.errors.OpError as error:
+        # TensorFlow's class for a full disk is that of a full memory, too.
+        for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if os.strerror(number) in error.message:
+                raise OSError(number, os.strerror(number)) from error
         failure = getattr(data, "failure", None)
         if failure is None:
             raise
@@ -176,6 +185,15 @@ class Keeper(keras.callbacks.Callback):
             for number, handler in former.items():
                 signal.signal(number, handler)
 
+    def stop_if_told(self) -> None:
+        """Ends training if there was a signal; what it was doing must be saved by then.
+
+        Raises:
+            Interrupted: If there was one.
+        """
+        if self.signal_number is not None:
+            raise Interrupted(self.signal_number, self.run, self.step)
+
     def save(self) -> None:
         """Writes a checkpoint of the model as it stands."""
         progress = Progress(self.step, time.monotonic() - self.started)
@@ -190,17 +208,19 @@ class Keeper(keras.callbacks.Callback):
         """Counts, saves, stops."""
         self.step = self.epoch_start + batch + 1
         now = time.monotonic()
-        if self.signal_number is not None:
-            self.save()
-            raise Interrupted(self.signal_number, self.run, self.step)
         if now - self.started >= self.budget:
             self.model.stop_training = True
-        elif now - self.last_save >= CHECKPOINT_SECONDS:
+        # A checkpoint at an epoch's last step says that the epoch is over: its row, picture and score come first.
+        elif batch + 1 < self.params["steps"] and (
+            self.signal_number is not None or now - self.last_save >= CHECKPOINT_SECONDS
+        ):
             self.save()
+            self.stop_if_told()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves."""
+        """Saves, stops."""
         self.save()
+        self.stop_if_told()
 
 
 @contextlib.contextmanager
@@ -233,11 +253,15 @@ def _check_budget(epochs: int | None, minutes: float | None) -> None:
 
 
 def _trim_history(path: Path, epochs: int) -> None:
-    """Drops the rows of epochs that will be trained again."""
+    """Drops the rows of epochs that will be trained again; without any, the file."""
     if not path.exists():
         return
     with path.open(newline="") as file:
         header, *rows = list(csv.reader(file)) or [[]]
-    kept = [row for row in rows if row and row[0].isdigit() and int(row[0]) < epochs]
+    # A full disk may have cut the last row short, or the header.
+    kept = [row for row in rows if len(row) == len(header) and row[0].isdigit() and int(row[0]) < epochs]
+    if not kept:
+        path.unlink()
+        return
     with atomic_file(path) as temporary, temporary.open("w", newline="") as file:
         csv.writer(file).writerows([header, *kept])
