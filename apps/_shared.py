@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import keras
 
 import kgan
 from kgan.data import ImageSet, PairedImages, UnpairedImages
+from kgan.devices import apart
 from kgan.estimate import end_if_dry
 from kgan.export import Origin
 from kgan.runs import Run, fit
+from kgan.workers import is_chief
 
 FOLDER_SIZE = 64
 
@@ -91,9 +95,9 @@ def train_watched(
     examples = images if examples is None else examples
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
     end_if_dry(model, examples.batches(batch_size), len(examples) // batch_size, epochs, minutes)
-    scorer = kgan.evaluation.default_scorer(images, held_out)
+    make_scorer = partial(kgan.evaluation.default_scorer, images, held_out)
     pictures = kgan.SampleGrid(run.samples)
-    fit_watched(run, model, examples, others, pictures, scorer, guard=guard, images=images, **budget, **options)
+    fit_watched(run, model, examples, others, pictures, make_scorer, guard=guard, images=images, **budget, **options)
 
 
 def publish(run: Run) -> Path:
@@ -107,7 +111,7 @@ def fit_watched(
     data: Any,
     others: Any,
     pictures: kgan.SampleGrid,
-    scorer: Any,
+    make_scorer: Callable[[], Any],
     *,
     guard: kgan.CopyGuard | None = None,
     images: ImageSet | None = None,
@@ -121,12 +125,15 @@ def fit_watched(
         data: What it is trained on.
         others: The same that it is not trained on, for the health, or None.
         pictures: Draws after every epoch.
-        scorer: Says which epoch is best; see `kgan.ScoreMonitor`.
+        make_scorer: Makes what says which epoch is best; see `kgan.ScoreMonitor`.
         guard: Watches for copies, or None.
         images: The training images, for the report's neighbours; of translators None.
         **options: Of `kgan.runs.fit`.
     """
-    scores = kgan.ScoreMonitor(scorer, run.best, guard=guard)
+    if not is_chief():
+        # The chief watches for all workers; the others do not come back.
+        fit(run, model, data, **options)
+    scores = kgan.ScoreMonitor(apart(make_scorer), run.best, guard=guard)
     health = kgan.HealthMonitor(data, others, path=run.path / "health.jsonl")
     # The guard before the scores, which keep no model that copies.
     watching = [pictures, *([] if guard is None else [guard]), scores, health]

@@ -17,6 +17,7 @@ from kgan.finetuning import starting_rate
 from kgan.optimizers import FusedAdam
 from kgan.runs import Run
 from kgan.schedules import LinearDecay
+from kgan.workers import is_chief
 
 # The papers' size, how far they enlarge images before they cut them, and epochs.
 SIZE = 256
@@ -146,10 +147,15 @@ def train_translator(
     """
     # An impossible batch is told of before anything is made.
     end_if_dry(model, images.batches(batch_size), len(images) // batch_size, epochs, minutes)
+    if is_chief():
+        # Before the scorer writes there: a training that is killed by then can be resumed.
+        run.write_options()
     pictures = kgan.TranslationGrid(run.samples, shown)
-    scorer = kgan.evaluation.default_translation_scorer(images, validation, file=run.path / "domain-classifier.keras")
+    make_scorer = partial(
+        kgan.evaluation.default_translation_scorer, images, validation, file=run.path / "domain-classifier.keras"
+    )
     budget: dict[str, Any] = {"batch_size": batch_size, "epochs": epochs, "minutes": minutes}
-    fit_watched(run, model, images, validation, pictures, scorer, **budget, **options)
+    fit_watched(run, model, images, validation, pictures, make_scorer, **budget, **options)
     published = publish(run)
     print(f"published {published}; translate with it: kgan translate {run.path} IN OUT", file=sys.stderr)
 

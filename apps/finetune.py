@@ -14,11 +14,13 @@ import kgan
 from kgan.apps._finetune_data import open_examples, side_of
 from kgan.apps._shared import absolute, publish, train_watched
 from kgan.apps._translators import decay, open_sides, steps_of, train_translator
+from kgan.devices import apart
 from kgan.errors import InputError, RunError
 from kgan.export import find_model, load_for_training
 from kgan.finetuning import prepare
 from kgan.runs import Run
 from kgan.translation import Translation
+from kgan.workers import is_chief
 
 EPOCHS = 20
 BATCH_SIZE = 32
@@ -109,7 +111,7 @@ def _train_translator(
 
 def _train_generator(run: Run, model: Any, data: str, skip_broken: bool, guard: bool, **options: Any) -> None:
     images, held_out, examples = open_examples(model, data, skip_broken)
-    watching = kgan.CopyGuard(images, held_out) if guard else None
+    watching = apart(partial(kgan.CopyGuard, images, held_out)) if guard and is_chief() else None
     train_watched(run, model, images, held_out, examples=examples, guard=watching, **options)
     if watching is not None and watching.alarmed and not (run.best / "model.keras").exists():
         raise RunError(

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kgan.workers import is_multi_worker
+
 
 class Persistent(keras.Model):
     """A model whose constructor's arguments are its config, and whose noise goes on where it stopped.
@@ -42,10 +44,16 @@ class Persistent(keras.Model):
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Trains as keras.Model.fit does."""
-        if isinstance(x, tf.data.Dataset):
+        if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
             # Keras warns that it will not shuffle a dataset, even where nobody asked it to.
             kwargs.setdefault("shuffle", False)
         return super().fit(x, *args, **kwargs)
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        # Keras's: takes a batch to build what is not built yet, which here is nothing, and averages it over the
+        # workers, which TensorFlow does for a tensor, not for a tuple of them.
+        if not is_multi_worker(self.distribute_strategy):
+            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, networks included, serialised."""

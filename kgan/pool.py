@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from kgan.errors import InputError
+from kgan.workers import of_first_replica
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -72,7 +73,10 @@ class ImagePool(keras.layers.Layer):
         same = (filling | swapped)[None, :] & (slots[:, None] == slots[None, :])
         found = _latest(same & (places[None, :] < places[:, None]), images, stored)
         # All that share a slot write its final content: the order of writes does not matter.
-        self.images.value.scatter_update(tf.IndexedSlices(_latest(same, images, stored), slots))
+        written = of_first_replica(_latest(same, images, stored))
+        # As floats: integers of 32 bits lie in the host's memory, where GPUs do not exchange them.
+        into = tf.cast(of_first_replica(tf.cast(slots, tf.float32)), tf.int32)
+        self.images.value.scatter_update(tf.IndexedSlices(written, into))
         self.count.assign(tf.minimum(self.count.value + tf.shape(images)[0], self.size))
         return tf.where(swapped[:, None, None, None], found, images)
 

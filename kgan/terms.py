@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from kgan.workers import is_multi_worker
+
 Terms = dict[str, tf.Tensor]
 
 
@@ -33,4 +35,6 @@ class TermMeans:
 
     def results(self) -> Terms:
         """Returns the mean of each term since the last reset."""
-        return {name: mean.result() for name, mean in self.by_name.items()}
+        # Keras averages the logs of several workers along an axis, and scalars have none.
+        shape = (1,) if is_multi_worker(tf.distribute.get_strategy()) else ()
+        return {name: tf.reshape(mean.result(), shape) for name, mean in self.by_name.items()}

@@ -73,19 +73,22 @@ def resume(
     run: RunFolder,
     epochs: Annotated[int | None, typer.Option(help="Train to this epoch instead of the one first asked for.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Train this many minutes in all instead.")] = None,
-    devices: Annotated[str, typer.Option(help="How many devices a step is divided among, or all.")] = "1",
+    devices: Annotated[
+        str | None,
+        typer.Option(help="How many devices a step is divided among, or all. By default 1, under TF_CONFIG all."),
+    ] = None,
 ) -> None:
     """Go on with a run that was stopped, exactly where its last checkpoint stands."""
     import_tensorflow()
-    from kgan.devices import strategy
+    from kgan.devices import training_on
     from kgan.runs import Run
     from kgan_cli import catalogue
 
-    opened = Run.open(run)
-    for name, value in (("epochs", epochs), ("minutes", minutes)):
-        if value is not None:
-            opened.options[name] = value
-    with strategy(devices).scope():
+    with training_on(devices):
+        opened = Run.open(run)
+        for name, value in (("epochs", epochs), ("minutes", minutes)):
+            if value is not None:
+                opened.options[name] = value
         catalogue.load(opened.app).train(**opened.options, run=opened)
 
 

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from kgan.devices import strategy
-from kgan.estimate import dry_run
+from kgan import estimate
+from kgan.devices import training_on
 
-DEVICES = "How many devices a step is divided among, or all; GPUs where there are any."
+DEVICES = (
+    "How many devices a step is divided among, or all; GPUs where there are any. By default 1, under TF_CONFIG all."
+)
 DRY_RUN = "Say what training would cost, in parameters, arithmetic, memory and time on this machine, and stop."
 
 
@@ -45,12 +47,12 @@ def as_command(train: Callable[..., Any]) -> Callable[..., None]:
         if parameter.name != "run"
     ]
     options += [
-        _added("devices", "1", Annotated[str, typer.Option(help=DEVICES)]),
-        _added("dry", False, Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)]),
+        _added("devices", None, Annotated[str | None, typer.Option(help=DEVICES)]),
+        _added("dry_run", False, Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)]),
     ]
 
-    def command(devices: str, dry: bool, **options: Any) -> None:
-        with strategy(devices).scope(), dry_run(dry):
+    def command(devices: str | None, dry_run: bool, **options: Any) -> None:
+        with training_on(devices), estimate.dry_run(dry_run):
             train(**options)
 
     command.__doc__ = description

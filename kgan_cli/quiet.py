@@ -21,8 +21,9 @@ def import_tensorflow() -> None:
 
             import kgan  # noqa: F401
 
-            # The first look at the devices prints as well.
-            tf.config.list_logical_devices()
+            # The first look at the devices prints as well. Workers have to find each other before it.
+            if "TF_CONFIG" not in os.environ:
+                tf.config.list_logical_devices()
 
 
 @contextlib.contextmanager

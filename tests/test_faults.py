@@ -75,7 +75,7 @@ def watched(run, model):
     """Trains with all that an app's training writes."""
     scorer = kgan.evaluation.Scorer(IMAGES, open_extractor("pixels"), num_images=8)
     pictures = kgan.SampleGrid(run.samples, num_images=4)
-    _shared.fit_watched(run, model, IMAGES, None, pictures, scorer, images=IMAGES, batch_size=8, epochs=3)
+    _shared.fit_watched(run, model, IMAGES, None, pictures, lambda: scorer, images=IMAGES, batch_size=8, epochs=3)
     return model
 
 

@@ -92,9 +92,10 @@ def set_aside(damaged: Sequence[Path]) -> None:
         path.rename(aside)
 
 
+def step_of(path: Path | None) -> int:
+    """Returns the step that a checkpoint is called by, or for None 0."""
+    return int(path.name.removeprefix("step-")) if path else 0
+
+
 def _all(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"), key=_step)
-
-
-def _step(path: Path) -> int:
-    return int(path.name.removeprefix("step-"))
+    return sorted(folder.glob("step-*"), key=step_of)

@@ -4,15 +4,17 @@ import datetime
 import importlib.metadata
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from kgan.errors import RunError
+from kgan.errors import InputError, RunError
 from kgan.files import atomic_file
 from kgan.runs import checkpoints
+from kgan.workers import gather, is_chief
 
 # Raised when an older kgan could no longer read the folder.
 FORMAT = 1
@@ -53,11 +55,13 @@ class Run:
             out: The folder; by default `runs/<app>/<time>`.
 
         Raises:
-            RunError: If `out` exists and is not an empty folder.
+            RunError: If `out` exists and is not an empty folder; hidden files do not count, for a training that is
+                killed before it has written options.json may leave some. Of several workers the chief, who makes it,
+                looks.
         """
         kept = {key: value for key, value in options.items() if key not in ("run", "out")}
         path = Path(out) if out else _fresh_folder(Path("runs") / Path(app).stem)
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        if is_chief() and path.exists() and not (path.is_dir() and all(_is_hidden(entry) for entry in path.iterdir())):
             raise RunError(
                 f"{path} exists already; give --out another folder, or go on with what is there: kgan resume {path}"
             )
@@ -72,7 +76,8 @@ class Run:
         """
         path = Path(path)
         if not path.is_dir():
-            raise RunError(f"there is no run folder {path}.")
+            shared = "" if is_chief() else " All workers need the chief's run under the same path."
+            raise RunError(f"there is no run folder {path}.{shared}")
         try:
             content = json.loads((path / "options.json").read_text())
             made_by, form = content["versions"]["kgan"], content["format"]
@@ -105,12 +110,11 @@ class Run:
 
     def write_options(self) -> None:
         """Writes options.json."""
-        packages = ("kgan", "keras", "tensorflow", "numpy")
         content = {
             "format": FORMAT,
             "app": self.app,
             "options": self.options,
-            "versions": {name: importlib.metadata.version(name) for name in packages},
+            "versions": _versions(),
             "created": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         }
         with atomic_file(self.path / "options.json") as temporary:
@@ -122,11 +126,34 @@ class Run:
         One that cannot be read, after a power cut say, is passed over, and said so.
 
         Raises:
-            RunError: If there are checkpoints and none can be read.
+            RunError: If there are checkpoints and none can be read, or of several workers one sees another.
+            InputError: If one of several workers was started otherwise.
         """
         self._taken_up = True
+        self.standing = checkpoints.newest(self.checkpoints)
+        # Before the model is made, in which all of them take part.
+        self._check_workers()
         model, self.standing, self.damaged = checkpoints.load_newest(self.checkpoints)
         return model
+
+    def _check_workers(self) -> None:
+        """Compares what all workers are about to train; where data lie may differ."""
+        options = {name: value for name, value in self.options.items() if name != "data"}
+        command = json.dumps([self.app, options, _versions()], sort_keys=True, default=str)
+        # By its name, for its content may be damaged.
+        step = checkpoints.step_of(self.standing)
+        (first_step, first_command), *others = gather([step, zlib.crc32(command.encode())])
+        for index, (its_step, its_command) in enumerate(others, start=1):
+            if its_command != first_command:
+                raise InputError(
+                    f"worker {index} has other options, or another version of kgan, Keras, TensorFlow or NumPy, than "
+                    "the chief; start all workers with the same command."
+                )
+            if its_step != first_step:
+                raise RunError(
+                    f"worker {index} finds the run at step {its_step}, the chief at step {first_step}; all workers "
+                    f"need the chief's run under the same path, here {self.path}."
+                )
 
     def check_standing(self) -> None:
         """Refuses to go on with a model that `restore` returned before another process trained on.
@@ -155,6 +182,14 @@ class Run:
         if model is None:
             raise RunError(f"{self.path} has no model yet; train it first: kgan resume {self.path}")
         return model
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in ("kgan", "keras", "tensorflow", "numpy")}
 
 
 def _fresh_folder(parent: Path) -> Path:

@@ -15,15 +15,17 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from kgan.devices import num_replicas
+from kgan.devices import apart, divided, leave_scope, num_replicas
 from kgan.errors import InputError
 from kgan.estimate import end_if_dry, tell
 from kgan.files import atomic_file, remove_leftovers
 from kgan.runs import checkpoints
+from kgan.runs.alone import Alone
 from kgan.runs.checkpoints import Progress
 from kgan.runs.folder import Run
 from kgan.runs.lock import locked
 from kgan.runs.progress import ProgressLine
+from kgan.workers import WorkerDone, gather, is_chief, largest, num_workers
 
 CHECKPOINT_SECONDS = 60.0
 ENDLESS = 10**6
@@ -72,6 +74,9 @@ def fit(
     Order, noise and augmentation are functions of the step, and all else is in the checkpoint, so that a training that
     was killed and resumed ends, when it is told to end by epochs, with the same weights bit for bit.
 
+    Of several workers (`kgan.devices.training_on`) the chief alone writes, watches, and comes back from here, out of
+    the strategy's scope.
+
     Args:
         run: The run to write to; its newest checkpoint says where to start.
         model: A new model, or what `run.restore()` returned.
@@ -81,13 +86,15 @@ def fit(
         minutes: Wall-clock minutes of training.
         flip: Whether images are mirrored, left to right, half the time.
         seed: Of the data's order and augmentation.
-        callbacks: More Keras callbacks.
+        callbacks: More Keras callbacks. Of several workers the chief's are called; they may end the training, but not
+            change it.
 
     Raises:
         InputError: If neither `epochs` nor `minutes` is given, or one is not positive; if batches cannot be divided
-            among the devices; or if an image that was there cannot be read any more.
+            among the devices; if workers have different data; or if an image that was there cannot be read any more.
         RunError: If another process trains this run, or has trained it since `run.restore()`.
-        Interrupted: On SIGINT or SIGTERM, once a checkpoint is written.
+        Interrupted: On SIGINT or SIGTERM, of any worker, once a checkpoint is written.
+        WorkerDone: At the end, on workers other than the chief.
         OSError: If the disk is full, among others; what was saved before is whole.
     """
     _check_budget(epochs, minutes)
@@ -96,11 +103,13 @@ def fit(
         raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
     # Before anything is made, for it refuses batches that the data cannot fill.
     end_if_dry(model, stream_from(start=0), len(data) // batch_size, epochs, minutes)
-    with locked(run.path), _naming_failures(data):
-        run.check_standing()
-        checkpoints.set_aside(run.damaged)
-        remove_leftovers(run.path)
+    _check_same_data(len(data))
+    with _taken_up(run), _naming_failures(data):
         _train(run, model, stream_from, len(data) // batch_size, batch_size, epochs, minutes, callbacks)
+    if num_workers() > 1:
+        leave_scope()
+    if not is_chief():
+        raise WorkerDone
 
 
 def _train(
@@ -114,31 +123,59 @@ def _train(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
-    stream = stream_from(start=done.step)
-    run.write_options()
-    _trim_history(run.path / "history.csv", done.step // per_epoch)
-    print(f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr)
-    tell(model, stream, per_epoch, epochs, minutes)
+    stream = divided(stream_from(start=done.step))
+    if is_chief():
+        run.write_options()
+        _trim_history(run.path / "history.csv", done.step // per_epoch)
+        print(
+            f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr
+        )
+        tell(model, stream, per_epoch, epochs, minutes)
     keeper = Keeper(run, done, minutes)
     history = keras.callbacks.CSVLogger(str(run.path / "history.csv"), append=True)
-    callbacks = [
+    watching = [
         history,
         # Before TensorBoard and the progress line, which show what these add to the epoch's logs.
         *callbacks,
         keras.callbacks.TensorBoard(str(run.path / "logs"), write_graph=False),
         ProgressLine(batch_size, per_epoch, epochs, minutes, done),
-        keeper,
     ]
+    if num_workers() > 1:
+        watching = [Alone(watching)] if is_chief() else []
+    callbacks = [*watching, keeper]
     with keeper.listening(), _closing(history):
         for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
             model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
             # A second fit makes a new iterator, which would start where the first one did.
-            stream = stream_from(start=keeper.step)
+            stream = divided(stream_from(start=keeper.step))
             if model.stop_training:
                 break
         keeper.save()
-        run.save_model(model)
+        if is_chief():
+            apart(partial(run.save_model, model))
         keeper.stop_if_told()
+
+
+def _check_same_data(num_examples: int) -> None:
+    for index, (others,) in enumerate(gather([num_examples])):
+        if others != num_examples:
+            raise InputError(
+                f"worker {index} has {others:,} examples, and this one {num_examples:,}; give all workers the same "
+                "data."
+            )
+
+
+@contextlib.contextmanager
+def _taken_up(run: Run) -> Iterator[None]:
+    """Keeps others from a run until the block ends; of several workers this is the chief's task."""
+    if not is_chief():
+        yield
+        return
+    with locked(run.path):
+        run.check_standing()
+        checkpoints.set_aside(run.damaged)
+        remove_leftovers(run.path)
+        yield
 
 
 @contextlib.contextmanager
@@ -158,7 +195,10 @@ def _naming_failures(data: TrainingData) -> Iterator[None]:
 
 
 class Keeper(keras.callbacks.Callback):
-    """Saves a checkpoint after every epoch, every minute and on a signal, and ends training when its time is up."""
+    """Saves a checkpoint after every epoch, every minute and on a signal, and ends training when its time is up.
+
+    Of several workers the chief saves and looks at the clock, and all end at the same step.
+    """
 
     def __init__(self, run: Run, done: Progress, minutes: float | None):
         super().__init__()
@@ -186,18 +226,22 @@ class Keeper(keras.callbacks.Callback):
                 signal.signal(number, handler)
 
     def stop_if_told(self) -> None:
-        """Ends training if there was a signal; what it was doing must be saved by then.
+        """Ends training if there was a signal, at any worker; what it was doing must be saved by then.
 
         Raises:
             Interrupted: If there was one.
         """
-        if self.signal_number is not None:
-            raise Interrupted(self.signal_number, self.run, self.step)
+        # All have said that it is saved by then, and may be started again at once.
+        (number,) = largest([self.signal_number or 0])
+        if number:
+            raise Interrupted(number, self.run, self.step)
 
     def save(self) -> None:
         """Writes a checkpoint of the model as it stands."""
+        if not is_chief():
+            return
         progress = Progress(self.step, time.monotonic() - self.started)
-        self.run.standing = checkpoints.save(self.run.checkpoints, self.model, progress)
+        self.run.standing = apart(partial(checkpoints.save, self.run.checkpoints, self.model, progress))
         self.last_save = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -208,18 +252,20 @@ class Keeper(keras.callbacks.Callback):
         """Counts, saves, stops."""
         self.step = self.epoch_start + batch + 1
         now = time.monotonic()
-        if now - self.started >= self.budget:
+        over = is_chief() and now - self.started >= self.budget
+        signal_number, stop = largest([self.signal_number or 0, self.model.stop_training or over])
+        if stop:
             self.model.stop_training = True
         # A checkpoint at an epoch's last step says that the epoch is over: its row, picture and score come first.
-        elif batch + 1 < self.params["steps"] and (
-            self.signal_number is not None or now - self.last_save >= CHECKPOINT_SECONDS
-        ):
+        elif batch + 1 < self.params["steps"] and (signal_number or now - self.last_save >= CHECKPOINT_SECONDS):
             self.save()
-            self.stop_if_told()
+            if signal_number:
+                self.stop_if_told()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves, stops."""
+        """Saves, stops; what a callback of the chief has ended ends on all workers."""
         self.save()
+        self.model.stop_training = bool(*largest([self.model.stop_training]))
         self.stop_if_told()
 
 
