@@ -15,7 +15,7 @@ from kgan.errors import InputError
 from kgan.estimate import end_if_dry
 from kgan.finetuning import starting_rate
 from kgan.optimizers import FusedAdam
-from kgan.runs import Run
+from kgan.runs import Run, check_budget
 from kgan.schedules import LinearDecay
 from kgan.workers import is_chief
 
@@ -145,7 +145,8 @@ def train_translator(
         minutes: Of training.
         **options: Of `kgan.runs.fit`.
     """
-    # An impossible batch is told of before anything is made.
+    # What cannot be is told of before anything is made.
+    check_budget(batch_size, epochs, minutes)
     end_if_dry(model, images.batches(batch_size), len(images) // batch_size, epochs, minutes)
     if is_chief():
         # Before the scorer writes there: a training that is killed by then can be resumed.

@@ -73,7 +73,7 @@ def strategy(devices: str | None = ALL) -> tf.distribute.Strategy:
         _choose(ALL if devices is None else devices)
         return workers.join(cluster)
     there = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    count = _count(devices or "1", there)
+    count = _count("1" if devices is None else devices, there)
     if count == 1:
         return tf.distribute.get_strategy()
     return _mirrored(tuple(device.name for device in there[:count]))

@@ -162,7 +162,7 @@ def test_copies_from_the_first_look_on_are_not_published(digits, tmp_path, monke
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("nowhere", "--data", "synthetic"), "there is no model"),
+        (("nowhere", "--data", "synthetic"), "unknown model 'nowhere'; known: anime-faces"),
         (("MODEL",), "say what to learn: --data"),
         (("MODEL", "--data", "synthetic", "--freeze", "99"), "freeze must be from 0 to"),
         (("MODEL", "--data", "synthetic", "--learning-rate", "-1"), "learning_rate must be positive"),

@@ -98,8 +98,8 @@ def test_export_publishes_the_next_version(trained, monkeypatch, capsys, tmp_pat
         (["train", "dcgan", "--wdith", "3"], 2, "--wdith"),
         (["train", "dcgan", "--precision", "float8"], 2, "float8"),
         (["resume", "nowhere"], 1, "no run folder nowhere"),
-        (["sample", "."], 1, "is no run"),
-        (["sample", "."], 1, "options.json"),
+        (["resume", "."], 1, "is no run"),
+        (["sample", "."], 1, "neither a run's folder nor a published model"),
     ],
 )
 def test_mistakes_get_one_line_and_leave_nothing(words, code, message, monkeypatch, capsys, tmp_path):
@@ -150,9 +150,7 @@ def test_ctrl_c_before_training_is_no_crash(monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    import kgan.runs
-
-    monkeypatch.setattr(kgan.runs.Run, "open", interrupted)
+    monkeypatch.setattr("kgan_cli.opening.find_model", interrupted)
     code, _, err = call(monkeypatch, capsys, "sample", "anything")
     assert (code, "Traceback" in err) == (130, False)
 

@@ -353,7 +353,7 @@ def test_commands_for_models_that_sample_name_the_one_for_translators(words, mes
     said = capsys.readouterr().err.strip()
     assert ended.value.code == 1, said
     assert len(said.splitlines()) == 1
-    assert "run of pix2pix" in said and message.format(run=run.path) in said
+    assert "of pix2pix" in said and message.format(run=run.path) in said
 
 
 def test_the_scorer_and_the_grid_are_public():

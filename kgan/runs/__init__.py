@@ -1,6 +1,6 @@
 """The run folder: options, checkpoints, pictures and logs of one training, and the training that fills it."""
 
 from kgan.runs.folder import Run
-from kgan.runs.training import Interrupted, fit
+from kgan.runs.training import Interrupted, check_budget, fit
 
-__all__ = ["Interrupted", "Run", "fit"]
+__all__ = ["Interrupted", "Run", "check_budget", "fit"]

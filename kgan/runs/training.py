@@ -97,10 +97,8 @@ def fit(
         WorkerDone: At the end, on workers other than the chief.
         OSError: If the disk is full, among others; what was saved before is whole.
     """
-    _check_budget(epochs, minutes)
+    check_budget(batch_size, epochs, minutes)
     stream_from = partial(data.batches, batch_size, flip=flip, seed=seed, repeat=True)
-    if batch_size % num_replicas():
-        raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
     # Before anything is made, for it refuses batches that the data cannot fill.
     end_if_dry(model, stream_from(start=0), len(data) // batch_size, epochs, minutes)
     _check_same_data(len(data))
@@ -289,13 +287,21 @@ def _sittings(step: int, per_epoch: int, epochs: int) -> Iterator[tuple[int, int
         yield epoch, epochs, per_epoch
 
 
-def _check_budget(epochs: int | None, minutes: float | None) -> None:
+def check_budget(batch_size: int, epochs: int | None, minutes: float | None) -> None:
+    """Refuses what no training can be made of; the arguments are those of `fit`.
+
+    Raises:
+        InputError: If neither `epochs` nor `minutes` is given, or one is not positive; or if batches cannot be divided
+            among the devices.
+    """
     if epochs is None and minutes is None:
         raise InputError("say how long to train: --epochs or --minutes.")
     if epochs is not None and epochs < 1:
         raise InputError(f"--epochs must be at least 1; got {epochs}.")
     if minutes is not None and not minutes > 0:
         raise InputError(f"--minutes must be positive; got {minutes}.")
+    if batch_size % num_replicas():
+        raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
 
 
 def _trim_history(path: Path, epochs: int) -> None:
