@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# NumPy's linear algebra would start threads when it is imported, and with threads a process cannot well be forked.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from kills import APPS, App, Sitting, forked, shortcomings, train_alone
 

@@ -37,7 +37,7 @@ def _faces(folder: Path) -> list[object]:
 
 def _upside_down(folder: Path) -> list[object]:
     _write(folder / "digits", synthetic.digits(IMAGES)[0][:, ::-1, :, 0])
-    return ["--model", folder / "base", "--data", folder / "digits"]
+    return [folder / "base", "--data", folder / "digits"]
 
 
 def _pairs(folder: Path) -> list[object]:
