@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kgan.errors import InputError
-from kgan.export import find_model, load_for_training, load_published, manifest, training_file
+from kgan.export import find_model, load_published, manifest
 from kgan.runs import Run
 
 GENERATED = Path("generated")
@@ -46,8 +46,8 @@ def open_trained(which: Path) -> Opened:
     except InputError as error:
         raise InputError(f"{which} is neither a run's folder nor a published model: {error}") from None
     about = manifest.read(version)
-    # With the training file nothing is missing; the SavedModel alone knows no code of a user's own kind.
-    model = load_for_training(version) if training_file(version).exists() else load_published(version)
+    # Not from the file to train on from, which an older Keras than the one that wrote it need not be able to read.
+    model = load_published(version)
     # Never among what is published, which a server watches, and which may be another's.
     return Opened(
         model, about["app"] or about["family"], about["options"] or {}, GENERATED, f"{version.resolve().parent.name}-"

@@ -11,7 +11,7 @@ from kgan.export.loaded import PublishedGenerator, PublishedTranslator, load_pub
 from kgan.export.models import PublishedModel, publish, published
 from kgan.export.origin import Origin
 from kgan.export.shipped import find_model, served_by_default
-from kgan.export.training import load_for_training, training_file
+from kgan.export.training import load_for_training
 
 __all__ = [
     "ExportError",
@@ -26,6 +26,5 @@ __all__ = [
     "publish",
     "published",
     "served_by_default",
-    "training_file",
     "write_configs",
 ]

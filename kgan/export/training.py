@@ -33,18 +33,13 @@ def load_for_training(path: str | os.PathLike) -> Adversarial:
     return model
 
 
-def training_file(version: Path) -> Path:
-    """Returns where the whole model lies in a published version, which need not have one."""
-    return version / manifest.EXTRA / manifest.TRAINING
-
-
 def _training_file(path: Path) -> Path:
     if path.is_file():
         if path.suffix != ".keras":
             raise InputError(f"{path} is no model: expected a folder that kgan export made, or a .keras file.")
         return path
     version = find_model(path)
-    file = training_file(version)
+    file = version / manifest.EXTRA / manifest.TRAINING
     if not file.exists():
         raise InputError(
             f"{version} has no {manifest.EXTRA}/{manifest.TRAINING}, the critic and optimizers to train on from: "
