@@ -26,7 +26,7 @@ from kgan.errors import InputError, RunError
 from kgan.files import atomic_file
 from kgan.metrics.features import open_extractor
 from kgan.monitors.health.journal import Journal
-from kgan.runs import Run, checkpoints, training
+from kgan.runs import Run, checkpoints, keeper
 from kgan_cli.failures import explain
 
 pytestmark = pytest.mark.usefixtures("quick_apps")
@@ -286,7 +286,7 @@ def test_checkpoints_come_by_the_clock_as_well_as_by_the_epoch(tmp_path, whole, 
         saved.append(progress.step)
         return save(folder, model, progress)
 
-    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(keeper, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(checkpoints, "save", noted)
     run = Run.new("x", {}, tmp_path / "run")
     with pytest.raises(RuntimeError, match="killed"):

@@ -22,7 +22,7 @@ import numpy as np
 import kgan_cli
 import kgan_cli.command
 from kgan.data import sources, synthetic
-from kgan.runs import training
+from kgan.runs import keeper
 from kills.apps import IMAGES
 
 # So that these seconds of training, too, are saved within epochs.
@@ -33,7 +33,7 @@ FRESH = "import sys; from kills.sittings import train; train(sys.argv[1:])"
 def train(words: Sequence[str]) -> None:
     """Does what `kgan` does with these words, on few drawn digits, with a checkpoint every 0.4 seconds."""
     sources.WORLDS["synthetic"] = (synthetic.digits, IMAGES)
-    training.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS
+    keeper.CHECKPOINT_SECONDS = CHECKPOINT_SECONDS
     sys.argv = ["kgan", *words]
     kgan_cli.main()
 

@@ -1,16 +1,12 @@
 """`fit`: a training that can be stopped at any moment and goes on exactly where its last checkpoint stands."""
 
 import contextlib
-import csv
 import errno
 import os
-import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import keras
 import tensorflow as tf
@@ -18,16 +14,16 @@ import tensorflow as tf
 from kgan.devices import apart, divided, leave_scope, num_replicas
 from kgan.errors import InputError
 from kgan.estimate import end_if_dry, tell
-from kgan.files import atomic_file, remove_leftovers
+from kgan.files import remove_leftovers
 from kgan.runs import checkpoints
 from kgan.runs.alone import Alone
-from kgan.runs.checkpoints import Progress
 from kgan.runs.folder import Run
+from kgan.runs.history import closing, trim
+from kgan.runs.keeper import Keeper
 from kgan.runs.lock import locked
 from kgan.runs.progress import ProgressLine
-from kgan.workers import WorkerDone, gather, is_chief, largest, num_workers
+from kgan.workers import WorkerDone, gather, is_chief, num_workers
 
-CHECKPOINT_SECONDS = 60.0
 ENDLESS = 10**6
 
 
@@ -39,22 +35,6 @@ class TrainingData(Protocol):
 
     def batches(self, batch_size: int, *, flip: bool, seed: int, start: int, repeat: bool) -> tf.data.Dataset:
         """Returns the stream of batches as it would stand after `start` of them."""
-
-
-class Interrupted(Exception):  # noqa: N818 (no error: the user asked for it)
-    """Training was stopped by SIGINT or SIGTERM; a checkpoint has been written.
-
-    Attributes:
-        signal_number: Which signal.
-        run: The run to resume.
-        step: The step it stands at.
-    """
-
-    def __init__(self, signal_number: int, run: Run, step: int):
-        super().__init__(f"stopped at step {step}")
-        self.signal_number = signal_number
-        self.run = run
-        self.step = step
 
 
 def fit(
@@ -120,11 +100,12 @@ def _train(
     minutes: float | None,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    done = checkpoints.read_progress(checkpoints.newest(run.checkpoints))
+    # Of several workers one may look before the chief has set the damaged ones aside.
+    done = checkpoints.read_progress(checkpoints.newest(run.checkpoints, run.damaged))
     stream = divided(stream_from(start=done.step))
     if is_chief():
         run.write_options()
-        _trim_history(run.path / "history.csv", done.step // per_epoch)
+        trim(run.path / "history.csv", done.step // per_epoch)
         print(
             f"training in {run.path}: pictures in samples/; stop with Ctrl-C, go on with kgan resume", file=sys.stderr
         )
@@ -141,7 +122,7 @@ def _train(
     if num_workers() > 1:
         watching = [Alone(watching)] if is_chief() else []
     callbacks = [*watching, keeper]
-    with keeper.listening(), _closing(history):
+    with keeper.listening(), closing(history):
         for first, last, steps in _sittings(done.step, per_epoch, epochs or ENDLESS):
             model.fit(stream, initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
             # A second fit makes a new iterator, which would start where the first one did.
@@ -192,91 +173,6 @@ def _naming_failures(data: TrainingData) -> Iterator[None]:
         raise failure from error
 
 
-class Keeper(keras.callbacks.Callback):
-    """Saves a checkpoint after every epoch, every minute and on a signal, and ends training when its time is up.
-
-    Of several workers the chief saves and looks at the clock, and all end at the same step.
-    """
-
-    def __init__(self, run: Run, done: Progress, minutes: float | None):
-        super().__init__()
-        self.run = run
-        self.step = self.epoch_start = done.step
-        self.budget = float("inf") if minutes is None else minutes * 60
-        # The monotonic clock, which does not jump when the machine's date is set.
-        self.started = time.monotonic() - done.seconds
-        self.last_save = time.monotonic()
-        self.signal_number: int | None = None
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """Lets SIGINT and SIGTERM end training after the step at hand; a second one ends it at once."""
-
-        def note(number: int, frame: Any) -> None:
-            signal.signal(number, signal.default_int_handler)
-            self.signal_number = number
-
-        former = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
-
-    def stop_if_told(self) -> None:
-        """Ends training if there was a signal, at any worker; what it was doing must be saved by then.
-
-        Raises:
-            Interrupted: If there was one.
-        """
-        # All have said that it is saved by then, and may be started again at once.
-        (number,) = largest([self.signal_number or 0])
-        if number:
-            raise Interrupted(number, self.run, self.step)
-
-    def save(self) -> None:
-        """Writes a checkpoint of the model as it stands."""
-        if not is_chief():
-            return
-        progress = Progress(self.step, time.monotonic() - self.started)
-        self.run.standing = apart(partial(checkpoints.save, self.run.checkpoints, self.model, progress))
-        self.last_save = time.monotonic()
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Notes the step that batches count from."""
-        self.epoch_start = self.step
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Counts, saves, stops."""
-        self.step = self.epoch_start + batch + 1
-        now = time.monotonic()
-        over = is_chief() and now - self.started >= self.budget
-        signal_number, stop = largest([self.signal_number or 0, self.model.stop_training or over])
-        if stop:
-            self.model.stop_training = True
-        # A checkpoint at an epoch's last step says that the epoch is over: its row, picture and score come first.
-        elif batch + 1 < self.params["steps"] and (signal_number or now - self.last_save >= CHECKPOINT_SECONDS):
-            self.save()
-            if signal_number:
-                self.stop_if_told()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves, stops; what a callback of the chief has ended ends on all workers."""
-        self.save()
-        self.model.stop_training = bool(*largest([self.model.stop_training]))
-        self.stop_if_told()
-
-
-@contextlib.contextmanager
-def _closing(history: keras.callbacks.CSVLogger) -> Iterator[None]:
-    """Closes the file that Keras leaves open when training ends by an exception."""
-    try:
-        yield
-    finally:
-        if history.csv_file is not None:
-            history.csv_file.close()
-
-
 def _sittings(step: int, per_epoch: int, epochs: int) -> Iterator[tuple[int, int, int]]:
     """Yields (first epoch, last epoch, steps an epoch): the rest of an epoch cut short, then all whole ones."""
     epoch, into = divmod(step, per_epoch)
@@ -302,18 +198,3 @@ def check_budget(batch_size: int, epochs: int | None, minutes: float | None) -> 
         raise InputError(f"--minutes must be positive; got {minutes}.")
     if batch_size % num_replicas():
         raise InputError(f"--batch-size must be a multiple of the {num_replicas()} devices; got {batch_size}.")
-
-
-def _trim_history(path: Path, epochs: int) -> None:
-    """Drops the rows of epochs that will be trained again; without any, the file."""
-    if not path.exists():
-        return
-    with path.open(newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    # A full disk may have cut the last row short, or the header.
-    kept = [row for row in rows if len(row) == len(header) and row[0].isdigit() and int(row[0]) < epochs]
-    if not kept:
-        path.unlink()
-        return
-    with atomic_file(path) as temporary, temporary.open("w", newline="") as file:
-        csv.writer(file).writerows([header, *kept])
