@@ -28,7 +28,8 @@ class Cost:
     Attributes:
         generator_parameters: Trainable weights of all generators.
         critic_parameters: The same of the critics.
-        image_flops: Floating-point operations that draw, or translate, one image; see `count_flops`.
+        image_flops: Floating-point operations that draw, or translate, one image; see `count_flops`. None of a family
+            that does not say what it answers.
         step_flops: Those of a training step.
         step_seconds: Mean time of a step.
         memory: Bytes that were in use at most, so far: the GPU's where there is one, else all of this process's.
@@ -37,7 +38,7 @@ class Cost:
 
     generator_parameters: int
     critic_parameters: int
-    image_flops: int
+    image_flops: int | None
     step_flops: int
     step_seconds: float
     memory: int
@@ -45,9 +46,10 @@ class Cost:
 
     def __str__(self) -> str:
         critics = _short(self.critic_parameters).rstrip()
+        image = "" if self.image_flops is None else f"{_short(self.image_flops)}FLOP to {self.verb} an image, "
         return (
             f"generators {_short(self.generator_parameters)} parameters, critics {critics}; "
-            f"{_short(self.image_flops)}FLOP to {self.verb} an image, {_short(self.step_flops)}FLOP a step; "
+            f"{image}{_short(self.step_flops)}FLOP a step; "
             f"{_short(self.memory)}B of memory; {self.step_seconds:.2g} s a step on this machine"
         )
 
@@ -77,8 +79,10 @@ def measure(model: Adversarial, batch: Any) -> Cost:
     )
 
 
-def _image_flops(model: Adversarial, images: tf.TensorShape) -> int:
-    """Returns the arithmetic of one image: a translator's of these images' size."""
+def _image_flops(model: Any, images: tf.TensorShape) -> int | None:
+    """Returns the arithmetic of one image, a translator's of these images' size; None if there are no endpoints."""
+    if not callable(getattr(model, "endpoints", None)):
+        return None
     endpoint = model.endpoints()["serving_default"]
     given = endpoint.inputs[0].spec
     size = [there or like for there, like in zip(given.shape[1:], images[1:], strict=False)]

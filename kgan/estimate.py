@@ -5,11 +5,13 @@ import contextvars
 import sys
 from collections.abc import Iterator
 
+import keras
 import tensorflow as tf
 
 from kgan.adversarial import Adversarial
 from kgan.cost import measure
 from kgan.devices import num_replicas
+from kgan.errors import InputError
 
 _dry = contextvars.ContextVar("dry", default=False)
 
@@ -30,7 +32,7 @@ def dry_run(asked: bool) -> Iterator[None]:
 
 
 def end_if_dry(
-    model: Adversarial, batches: tf.data.Dataset, steps_per_epoch: int, epochs: int | None, minutes: float | None
+    model: keras.Model, batches: tf.data.Dataset, steps_per_epoch: int, epochs: int | None, minutes: float | None
 ) -> None:
     """Says what a training will cost if that is all that was asked for.
 
@@ -43,16 +45,26 @@ def end_if_dry(
 
     Raises:
         DryRun: If so.
+        InputError: If so, and it cannot be told.
     """
     if _dry.get():
+        if num_replicas() > 1:
+            raise InputError("--dry-run measures a step on one device; leave --devices and TF_CONFIG out.")
+        if not isinstance(model, Adversarial):
+            raise InputError(f"--dry-run measures models of kgan's families; got {type(model).__name__}.")
         tell(model, batches, steps_per_epoch, epochs, minutes)
         raise DryRun
 
 
 def tell(
-    model: Adversarial, batches: tf.data.Dataset, steps_per_epoch: int, epochs: int | None, minutes: float | None
+    model: keras.Model, batches: tf.data.Dataset, steps_per_epoch: int, epochs: int | None, minutes: float | None
 ) -> None:
-    """Says in one line what a training on one device will cost; the arguments are those of `end_if_dry`."""
+    """Says in one line what a training on one device will cost; the arguments are those of `end_if_dry`.
+
+    Of a model that is of no kgan family it says nothing.
+    """
+    if not isinstance(model, Adversarial):
+        return
     if num_replicas() > 1:
         print("the cost of a step is measured on one device only; see the images/s below", file=sys.stderr)
         return

@@ -3,6 +3,7 @@
 import re
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,6 +14,7 @@ import served_models
 import tiny
 from kgan import cost, estimate
 from kgan.data import synthetic
+from kgan.errors import InputError
 from kgan.networks import patchgan, resnet, unet
 
 
@@ -150,6 +152,28 @@ def test_the_line(line):
     assert line(2, 14_401, None).endswith(": 28,800 steps, to the end of epoch 14401, take about 4.0 hours\n")
     assert line(0, None, 3.0).endswith(": 3 minutes hold about 180.0 epochs\n")
     assert "take about 2 minutes; 3 minutes hold about 180.0 epochs" in line(0, 100, 3.0)
+
+
+class Silent(kgan.GAN):
+    """A family that says of nothing what it answers."""
+
+    endpoints = None
+
+
+def test_a_family_without_endpoints_is_measured_but_for_its_images():
+    model = Silent(tiny.generator(), tiny.discriminator(), tiny.LATENT_DIM, seed=1)
+    model.compile("adam", "adam")
+    found = cost.measure(model, tf.constant(tiny.images(4)))
+    assert found.image_flops is None
+    assert re.fullmatch(r"generators .* parameters, critics [^;]*; [^;]*FLOP a step; .*", str(found))
+
+
+def test_of_a_model_of_no_family_nothing_is_said_and_a_dry_run_refused(capsys):
+    model, batches = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), tf.data.Dataset.from_tensors(0)
+    estimate.tell(model, batches, 2, 1, None)
+    assert capsys.readouterr().err == ""
+    with estimate.dry_run(True), pytest.raises(InputError, match="got Sequential"):
+        estimate.end_if_dry(model, batches, 2, 1, None)
 
 
 def test_a_dry_run_says_it_and_writes_nothing(tmp_path, monkeypatch, capsys):
