@@ -148,8 +148,9 @@ def train_translator(
     # What cannot be is told of before anything is made.
     check_budget(batch_size, epochs, minutes)
     end_if_dry(model, images.batches(batch_size), len(images) // batch_size, epochs, minutes)
-    if is_chief():
-        # Before the scorer writes there: a training that is killed by then can be resumed.
+    if is_chief() and not (run.path / "options.json").exists():
+        # Before the scorer writes there: a training that is killed by then can be resumed. What is there already is
+        # changed only by whom the run is not refused to.
         run.write_options()
     pictures = kgan.TranslationGrid(run.samples, shown)
     make_scorer = partial(

@@ -5,6 +5,7 @@ import shutil
 import sys
 from functools import partial
 
+import filelock
 import keras
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ import tiny
 from kgan.apps import _translators, pix2pix
 from kgan.data import ImageSet, PairedImages, UnpairedImages
 from kgan.data.lazy import LazyImages
-from kgan.errors import InputError
+from kgan.errors import InputError, RunError
 from kgan.runs import Run
+from kgan.runs.lock import NAME
 
 pytestmark = pytest.mark.usefixtures("quick_apps")
 
@@ -102,6 +104,15 @@ def test_a_longer_training_has_the_rate_of_its_own_length(trained, tmp_path):
     assert int(longer.optimizer.iterations.numpy()) == 12
     assert [float(optimizer.learning_rate) for optimizer in optimizers(longer)] == pytest.approx([5e-4, 5e-4])
     assert tiny.differences(longer, trained.restore()) == []
+
+
+def test_a_refused_resume_leaves_the_options_of_the_training_under_way(trained):
+    before = (trained.path / "options.json").read_bytes()
+    opened = Run.open(trained.path)
+    # A lock of another process's, as it looks from here.
+    with filelock.FileLock(trained.path / NAME), pytest.raises(RunError, match="being trained"):
+        pix2pix.train(**{**opened.options, "epochs": 500}, run=opened)
+    assert (trained.path / "options.json").read_bytes() == before
 
 
 def test_without_a_number_of_epochs_the_rate_stays(capsys):
