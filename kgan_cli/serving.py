@@ -72,14 +72,16 @@ def _refuse_what_it_cannot(program: str, host: str, max_pixels: int | None) -> N
 
 
 def _put_in_step(folder: Path) -> None:
-    """Writes models.config, whose paths are those of the machine that wrote it."""
+    """Writes models.config where it is missing, or has the paths of another machine."""
     import_tensorflow()
     from kgan.errors import InputError
     from kgan.export import write_configs
-    from kgan.export.configs import published_models
+    from kgan.export.configs import is_in_step, published_models
 
     if not folder.is_dir() or not any(published_models(folder)):
         raise InputError(f"{folder} holds no models; kgan export RUN --to {folder}/NAME publishes one.")
+    if is_in_step(folder):
+        return
     try:
         write_configs(folder)
     except OSError as error:

@@ -12,6 +12,7 @@ import pytest
 
 import serving_models
 from kgan.errors import InputError
+from kgan.export import write_configs
 from kgan_cli import serving
 from serving_models import ask, images
 
@@ -90,6 +91,19 @@ def test_tensorflow_serving_joins_no_pictures_of_several_sizes(tmp_path, program
     done = subprocess.run([*KGAN, "serve", str(tmp_path)], capture_output=True, text=True, timeout=120)
     assert f"--model_config_file={tmp_path}/models.config" in done.stdout.splitlines()
     assert "batching" not in done.stdout
+
+
+def test_a_folder_that_cannot_be_written_to_will_do_if_its_config_is_right(tmp_path, monkeypatch):
+    def refused(folder):
+        raise PermissionError(13, "Permission denied")
+
+    manifest_of(tmp_path / "digits", None, 64)
+    write_configs(tmp_path)
+    monkeypatch.setattr(sys.modules["kgan.export"], "write_configs", refused)
+    serving._put_in_step(tmp_path)
+    manifest_of(tmp_path / "horses", None, 64)
+    with pytest.raises(InputError, match=r"cannot be written \(Permission denied\); copy the folder"):
+        serving._put_in_step(tmp_path)
 
 
 def test_what_tensorflow_serving_cannot_do_is_said(tmp_path, program):

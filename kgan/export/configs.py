@@ -72,25 +72,37 @@ def write_configs(savedmodels: str | Path, labels: Mapping[str, Mapping[str, int
         _write_in_step(savedmodels, labels or {})
 
 
+def is_in_step(savedmodels: str | Path) -> bool:
+    """Tells whether models.config lists the models of a folder, where they are.
+
+    Raises:
+        InputError: If it cannot be read, or lists models in another way.
+    """
+    savedmodels = Path(savedmodels).resolve()
+    return (savedmodels / MODELS).exists() and _brought_in_step(savedmodels, {}) == _read(savedmodels / MODELS)
+
+
 def _write_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -> None:
-    before = _read(savedmodels / MODELS)
-    entries = {
-        entry.name: ModelConfig.FromString(entry.SerializeToString()) for entry in before.model_config_list.config
-    }
+    written = _brought_in_step(savedmodels, labels)
+    # While it is right it is left alone, with the comments in it that someone wrote.
+    if written != _read(savedmodels / MODELS) or not (savedmodels / MODELS).exists():
+        _write(savedmodels / MODELS, HEADER + text_format.MessageToString(written))
+    for name, text in OTHERS.items():
+        if not (savedmodels / name).exists():
+            _write(savedmodels / name, text)
+
+
+def _brought_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -> ModelServerConfig:
+    entries = {entry.name: entry for entry in _read(savedmodels / MODELS).model_config_list.config}
     ours = [
         _in_step(entries.pop(folder.name, None) or _new_entry(folder.name), folder, labels.get(folder.name, {}))
         for folder in published_models(savedmodels)
     ]
     # Models that someone added, from elsewhere.
     others = [entry for entry in entries.values() if _is_elsewhere(entry.base_path, savedmodels)]
-    written = ModelServerConfig()
-    written.model_config_list.config.extend(sorted([*ours, *others], key=lambda entry: entry.name))
-    # With comments in it that someone wrote, it is left alone while it is right.
-    if written != before or not (savedmodels / MODELS).exists():
-        _write(savedmodels / MODELS, HEADER + text_format.MessageToString(written))
-    for name, text in OTHERS.items():
-        if not (savedmodels / name).exists():
-            _write(savedmodels / name, text)
+    config = ModelServerConfig()
+    config.model_config_list.config.extend(sorted([*ours, *others], key=lambda entry: entry.name))
+    return config
 
 
 def check_label(label: str) -> None:
