@@ -64,6 +64,17 @@ def test_conditions_occur_as_often_as_in_the_training_images(tmp_path):
     assert set(np.argmax(rows, axis=1)) == {1, 2}
 
 
+def test_a_manifest_without_the_prior_is_no_uniform_one(models, tmp_path):
+    folder, _ = models
+    version = tmp_path / "old" / "1"
+    shutil.copytree(folder / "conditional" / "1", version)
+    about = manifest.read(version)
+    del about["prior"]
+    manifest.write(version, about)
+    with pytest.raises(InputError, match="does not say which conditions occur; publish the run anew"):
+        load_published(version)
+
+
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
 def test_pictures_are_translated_as_by_the_live_model(models, name):
     folder, made = models

@@ -28,7 +28,7 @@ class PublishedGenerator:
         encoder: Of prompts, or None.
 
     Raises:
-        InputError: If kgan did not publish it.
+        InputError: If kgan did not publish it, or one that did not write down yet what this needs.
     """
 
     def __init__(self, version: Path):
@@ -41,7 +41,9 @@ class PublishedGenerator:
         infogan = about["family"] == "InfoGAN"
         self._codes = CodeSet([_code(column) for column in columns]) if infogan else None
         self.groups = () if infogan else tuple(column["columns"] for column in columns)
-        self.conditions = Groups(self.groups, about.get("prior")) if self.groups else None
+        if self.groups and "prior" not in about:
+            raise InputError(f"{version} does not say which conditions occur; publish the run anew: kgan export RUN")
+        self.conditions = Groups(self.groups, about["prior"]) if self.groups else None
         self.encoder = PromptEncoder(about["words"]) if about["words"] else None
 
     def latents(self, seeds: Any, conditions: Any = None) -> tf.Tensor:
