@@ -8,6 +8,8 @@ import urllib.request
 import numpy as np
 import tensorflow as tf
 
+# The server is on this machine: a proxy of the environment has no part in it.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 WEIGHTS = np.linspace(-2, 2, 3 * 16, dtype="float32").reshape(3, 16)
 
 
@@ -91,6 +93,6 @@ def ask(url, path, body=None, method=None):
 
 def _open(request):
     try:
-        return urllib.request.urlopen(request, timeout=60)
+        return OPENER.open(request, timeout=60)
     except urllib.error.HTTPError as error:
         return error

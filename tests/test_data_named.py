@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,8 @@ def no_way_out(monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    # Where it is kept, urllib would go on sending later tests' requests there.
+    monkeypatch.setattr(urllib.request, "_opener", None)
 
 
 def test_a_set_that_is_not_there_without_network_ends_in_one_clear_error(no_way_out, data_dir, capfd):
@@ -187,6 +190,7 @@ def reply(listening, text):
 @pytest.mark.parametrize(("status", "reached"), [("200 OK", True), ("403 Forbidden", True), ("503 Unavailable", False)])
 def test_a_server_is_there_if_it_answers(server, status, reached, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(urllib.request, "_opener", None)
     listening, url = server
     thread = reply(listening, f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
     monkeypatch.setattr("kgan.data.named.PROBE_SECONDS", 2.0)
@@ -196,6 +200,7 @@ def test_a_server_is_there_if_it_answers(server, status, reached, monkeypatch):
 
 def test_a_server_that_says_nothing_is_not_waited_for(server, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(urllib.request, "_opener", None)
     monkeypatch.setattr("kgan.data.named.PROBE_SECONDS", 0.3)
     begun = time.monotonic()
     assert not answers(server[1])

@@ -14,7 +14,7 @@ from kgan.errors import InputError
 from kgan.serving import Client, server
 from kgan.serving.core import Limits
 from kgan.serving.server import running
-from serving_models import ask, images
+from serving_models import OPENER, ask, images
 
 CONFIG = """
 model_config_list {
@@ -265,10 +265,9 @@ def test_the_first_mistake_is_the_one_that_is_named(url):
 
 def test_errors_and_replies_have_tensorflow_servings_layout(url):
     import urllib.error
-    import urllib.request
 
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{url}/v1/models/foo")
+        OPENER.open(f"{url}/v1/models/foo")
     with caught.value as reply:
         assert reply.read() == b'{\n    "error": "Could not find any versions of model foo"\n}'
         assert reply.headers["content-type"] == "application/json"
