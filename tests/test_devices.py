@@ -13,29 +13,21 @@ from kgan.errors import InputError
 
 # Two devices in one process, and several commands in one after another, for TensorFlow takes long to come.
 COMMANDS = """
-    import sys
     import numpy as np, tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    import kgan, kgan_cli, tiny
-    from kgan.data import synthetic
+    import tiny
     from kgan.runs import Run
     from PIL import Image
     from pathlib import Path
+    from tiny_cli import draw_few, kgan_, publish_unchecked
 
-    kgan.data.sources.WORLDS["synthetic"] = (synthetic.digits, 40)
+    draw_few()
     for side in "AB":
         Path("pictures", side).mkdir(parents=True)
         for index in range(20):
             pixels = np.random.default_rng(index).integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(f"pictures/{side}/{index}.png")
-
-    def kgan_(*words):
-        sys.argv = ["kgan", *map(str, words)]
-        try:
-            kgan_cli.main()
-        except SystemExit as ended:
-            return ended.code or 0
 
     small = ["--size", 16, "--batch-size", 8, "--width", 4, "--epochs", 1, "--devices", 2]
     drawn = ["--data", "synthetic", *small, "--depth", 0]
@@ -43,9 +35,7 @@ COMMANDS = """
 """
 
 APPS = """
-    import importlib
-    # What is published is checked in a fresh process where publishing is tested.
-    importlib.import_module("kgan.export.exporting")._check = lambda folder, cases: None
+    publish_unchecked()
     small_net = [*sides, "--blocks", 0]
     for app, data in {"infogan": drawn, "conditional": drawn, "pix2pix": sides, "cyclegan": small_net}.items():
         assert kgan_("train", app, *data, "--out", app) == 0, app
@@ -69,6 +59,7 @@ REFUSED = """
     assert kgan_("train", "dcgan", *drawn, "--devices", 3) == 1
     assert kgan_("train", "dcgan", *drawn, "--batch-size", 7) == 1
     assert kgan_("train", "dcgan", *drawn, "--xla") == 1
+    assert kgan_("train", "dcgan", *drawn, "--dry-run") == 1
     assert not Path("runs").exists()
 """
 
@@ -94,10 +85,11 @@ def test_what_devices_cannot_do_is_said_in_a_line(tmp_path):
     done = run(REFUSED, tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 3
+    assert len(errors) == 4
     assert "of which there are 2 CPUs; got '3'" in errors[0]
     assert "--batch-size must be a multiple of the 2 devices; got 7" in errors[1]
     assert "XLA (jit_compile, --xla) does not work on several devices" in errors[2]
+    assert "--dry-run measures a step on one device" in errors[3]
 
 
 @pytest.mark.parametrize("devices", ["0", "2", "two", "-1", ""])

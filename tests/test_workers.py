@@ -22,32 +22,23 @@ from kgan.runs import Run, fit
 
 # What both workers run; several things in one process each, for TensorFlow takes long to come.
 PRELUDE = """
-    import importlib, os, signal, sys
+    import os, signal, sys
     import keras, numpy as np, tensorflow as tf
-    import kgan, kgan_cli, tiny
-    from kgan.data import synthetic
+    import kgan, tiny
     from kgan.devices import strategy, training_on
     from kgan.runs import Run
     from kgan.workers import is_chief
     from pathlib import Path
+    from tiny_cli import draw_few, kgan_, publish_unchecked
 
-    kgan.data.sources.WORLDS["synthetic"] = (synthetic.digits, 40)
-    # What is published is checked in a fresh process where publishing is tested.
-    importlib.import_module("kgan.export.exporting")._check = lambda folder, cases: None
-
-    def kgan_(*words):
-        sys.argv = ["kgan", *map(str, words)]
-        try:
-            kgan_cli.main()
-        except SystemExit as ended:
-            return ended.code or 0
-
+    draw_few()
+    publish_unchecked()
     small = ["--data", "synthetic", "--size", 16, "--batch-size", 8, "--width", 4, "--depth", 0, "--epochs", 2]
 """
 
 # The worker is told to stop after step 3, all go on, and in step 7 it is killed.
 KILLED = """
-    from kgan.runs.training import Keeper
+    from kgan.runs.keeper import Keeper
     ended = Keeper.on_train_batch_end
 
     def on_train_batch_end(self, batch, logs=None):
