@@ -36,9 +36,9 @@ COPY savedmodels/ savedmodels/
 # hadolint ignore=DL3013
 RUN --mount=type=cache,target=/root/.cache/pip pip install ".[gpu,plots,video]"
 
-RUN useradd --create-home --uid 1000 kgan && mkdir -p /work/runs /work/savedmodels && chown -R kgan /work
+RUN useradd --create-home --uid 1000 kgan && mkdir -p /home/kgan/runs /home/kgan/savedmodels && chown -R kgan /home/kgan
 USER 1000
-WORKDIR /work
-VOLUME ["/work/runs", "/work/savedmodels"]
+WORKDIR /home/kgan
+VOLUME ["/home/kgan/runs", "/home/kgan/savedmodels"]
 ENTRYPOINT ["kgan"]
 CMD ["--help"]

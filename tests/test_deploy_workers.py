@@ -93,7 +93,7 @@ def test_what_is_mounted_is_there_and_the_run_is_on_what_all_share(claim_and_job
         run = next(entry["value"] for entry in container["env"] if entry["name"] == "RUN")
         shared = volumes[mounts[str(Path(run).parent)]["name"]]
         assert shared["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
-        assert "/work/data" in mounts
+        assert "/home/kgan/data" in mounts
 
 
 def test_the_image_and_its_user_are_the_dockerfile_s(templates):
