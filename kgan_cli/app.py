@@ -196,9 +196,11 @@ def models(
 
 @app.command()
 def evaluate(
-    first: Annotated[Path, typer.Argument(metavar="A", help="A run, a report.json, or a folder of images to judge.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="A", help="A run, a published model, a report.json, or a folder of images.")
+    ],
     second: Annotated[
-        Path | None, typer.Argument(metavar="[B]", help="Another run or report, or the folder of real images.")
+        Path | None, typer.Argument(metavar="[B]", help="Another of the first three, or the folder of real images.")
     ] = None,
     extractor: Annotated[
         str | None,
@@ -217,13 +219,15 @@ def evaluate(
     ] = None,
     data: Annotated[str | None, typer.Option(help="The real images, if not what the run's options name.")] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Side to bring real images to, if not the run's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report; by default evaluation/ in the run.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; by default evaluation/, in the run if it is one.")
+    ] = None,
 ) -> None:
-    """Judge a run, compare two runs, or judge a folder of images by a folder of real ones.
+    """Judge a run or published model, compare two, or judge a folder of images by a folder of real ones.
 
-    Every number stands beside an interval and beside the floor: the same of as many real images. Two runs are compared
-    only if all was done alike: extractor, real images, numbers, seed, weights. `kgan evaluate A.json B.json` compares
-    reports as they are.
+    Every number stands beside an interval and beside the floor: the same of as many real images. Two models are
+    compared only if all was done alike: extractor, real images, numbers, seed, weights. `kgan evaluate A.json B.json`
+    compares reports as they are.
     """
     import_tensorflow()
     from kgan_cli.evaluating import evaluate as judge

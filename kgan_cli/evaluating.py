@@ -1,4 +1,4 @@
-"""`kgan evaluate`: a run, two runs, or two folders of images."""
+"""`kgan evaluate`: a trained model, two of them, or two folders of images."""
 
 import time
 from pathlib import Path
@@ -7,7 +7,8 @@ from kgan import evaluation, pixels
 from kgan.errors import InputError
 from kgan.evaluation import Evaluation
 from kgan_cli.failures import say
-from kgan_cli.judging import Judged, Request, judged_files, judged_run
+from kgan_cli.judging import Judged, Request, judged_files, judged_model
+from kgan_cli.opening import is_published, is_run
 
 QUIET_SECONDS = 3.0
 
@@ -29,10 +30,11 @@ def evaluate(first: Path, second: Path | None, request: Request, out: Path | Non
     """Evaluates or compares, writes the reports, and returns what to print.
 
     Args:
-        first: A run, a report, or a folder of generated images.
-        second: None; a run or a report to compare with; or the folder of real images.
+        first: A run or published model, a report, or a folder of generated images.
+        second: None; one of the first three to compare with; or the folder of real images.
         request: How.
-        out: The folder for the report; by default one in the run's, and that of two folders of images is not written.
+        out: The folder for the report; by default one in the run's, or in `evaluation` here of a published model; that
+            of two folders of images is not written.
 
     Raises:
         InputError: If the two are of different kinds, cannot be compared, or cannot be evaluated as asked.
@@ -42,21 +44,25 @@ def evaluate(first: Path, second: Path | None, request: Request, out: Path | Non
         if second is None:
             raise InputError(f"{first} holds images; name the real ones as well: kgan evaluate {first} FOLDER")
         if kinds != ["images", "images"]:
-            raise InputError("two runs can be compared, or a folder of images with one of real images; got one each.")
+            raise InputError("two models can be compared, or a folder of images with one of real images; got one each.")
         return _judge(judged_files(first, second, request, Telling()), out)
     if second is not None:
         return _compare(first, second, request)
     if kinds == ["report"]:
         return evaluation.table(evaluation.load(first))
-    return _judge(judged_run(first, request, Telling()), out)
+    return _judge(judged_model(first, request, Telling()), out)
 
 
 def _kind(path: Path) -> str:
     if path.suffix == ".json" and not path.is_dir():
         return "report"
+    if is_run(path) or is_published(path):
+        return "model"
     if not path.is_dir():
-        raise InputError(f"{path}: expected a run's folder, a folder of images, or the report.json of an evaluation.")
-    return "run" if (path / "options.json").exists() else "images"
+        raise InputError(
+            f"{path}: expected a run's folder, a published model, a folder of images, or an evaluation's report.json."
+        )
+    return "images"
 
 
 def _judge(judged: Judged, out: Path | None) -> str:
@@ -78,9 +84,9 @@ def _write(found: Evaluation, path: Path) -> None:
 
 
 def _compare(a: Path, b: Path, request: Request) -> str:
-    """Compares two runs or reports; runs are evaluated first unless there is a report of just that."""
+    """Compares two models or reports; models are evaluated first unless there is a report of just that."""
     subjects = [
-        evaluation.load(path) if _kind(path) == "report" else judged_run(path, request, Telling()) for path in (a, b)
+        evaluation.load(path) if _kind(path) == "report" else judged_model(path, request, Telling()) for path in (a, b)
     ]
     # Before an evaluation that would be of no use.
     evaluation.refuse_different((str(a), subjects[0].protocol), (str(b), subjects[1].protocol))
@@ -89,7 +95,7 @@ def _compare(a: Path, b: Path, request: Request) -> str:
 
 
 def _report_of(judged: Judged) -> Evaluation:
-    """Returns the report of a run by this protocol and of this very model, or makes it."""
+    """Returns the report of a model by this protocol, and of this very one, or makes it."""
     path = judged.report
     assert path is not None
     if path.exists():

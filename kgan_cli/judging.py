@@ -1,9 +1,10 @@
-"""What `kgan evaluate` judges: the images of a run's generator, or those of a folder."""
+"""What `kgan evaluate` judges: the images of a generator, of a run or published, or those of a folder."""
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from kgan.data import ImageSet, images_of, open_held_out, open_images
 from kgan.errors import InputError
 from kgan.evaluation import Evaluation, Protocol, Reference
 from kgan.metrics.features import open_extractor
-from kgan.runs import Run
 from kgan_cli.failures import say
+from kgan_cli.opening import open_trained
 
 Progress = Callable[[str, int, int], None]
 
@@ -37,7 +38,7 @@ class Judged:
     """Generated images, and the real ones that they are judged by.
 
     Attributes:
-        subject: The run's folder, or that of the images.
+        subject: The run or published model, or the folder of the images.
         reference: The real images.
         weights: `"ema"`, `"raw"` or `"files"`.
         seed: Of the generated images.
@@ -84,34 +85,35 @@ class Judged:
         )
 
 
-def judged_run(path: Path, request: Request, progress: Progress) -> Judged:
-    """Opens a run: its model, and the images that it was trained on.
+def judged_model(path: Path, request: Request, progress: Progress) -> Judged:
+    """Opens a run or a published model, and the images that it was trained on.
 
     Raises:
-        InputError: If it is no run, its images are not known or differ in shape from the model's; and as `kgan.data`
+        InputError: If it is neither, its images are not known or differ in shape from the model's; and as `kgan.data`
             and the extractor do.
     """
-    run = Run.open(path)
-    model = run.load_model()
-    if hasattr(model, "directions"):
+    opened = open_trained(path)
+    if hasattr(opened.model, "directions"):
         raise InputError(
-            f"{path} is a run of {run.app}, whose model turns pictures into pictures: its scores are in "
-            f"{run.best / 'scores.csv'}. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
+            f"{path} is a model of {opened.app}, which turns pictures into pictures: its scores are in its run's "
+            f"best/scores.csv. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
             "kgan evaluate OUT REAL."
         )
-    shape = tuple(model.sample(1).shape[1:])
-    real, held_out = _real_images(run, shape, request, progress)
+    weights = "raw" if request.raw else opened.weights[0]
+    if weights not in opened.weights:
+        raise InputError(f"--raw: {path} holds the averaged generator alone; the run that it comes from holds both.")
+    shape = tuple(opened.model.sample(1).shape[1:])
+    real, held_out = _real_images(path, opened.options, shape, request, progress)
     reference = _open_reference(real, held_out, request, request.num, progress)
-    weights = "raw" if request.raw or not model.averages else "ema"
     return Judged(
-        subject=run.path,
+        subject=path,
         reference=reference,
         weights=weights,
         seed=request.seed,
         detector=request.detector,
-        model_digest=evaluation.digest_of_weights(model),
-        images=lambda: evaluation.draw(model, len(reference), request.seed, weights, progress),
-        folder=run.path / "evaluation",
+        model_digest=opened.digest(),
+        images=lambda: evaluation.draw(opened.model, len(reference), request.seed, weights, progress),
+        folder=opened.evaluation,
     )
 
 
@@ -135,18 +137,18 @@ def judged_files(path: Path, real: Path, request: Request, progress: Progress) -
 
 
 def _real_images(
-    run: Run, shape: tuple[int, ...], request: Request, progress: Progress
+    path: Path, options: Mapping[str, Any], shape: tuple[int, ...], request: Request, progress: Progress
 ) -> tuple[ImageSet, ImageSet | None]:
-    """Returns the images that a run was trained on, and held-out ones of the same kind, if there are any."""
-    data = request.data or run.options.get("data")
+    """Returns the images that a model was trained on, and held-out ones of the same kind, if there are any."""
+    data = request.data or options.get("data")
     if not data:
-        raise InputError(f"{run.path} does not say what it was trained on; name it with --data.")
+        raise InputError(f"{path} does not say what it was trained on; name it with --data.")
     data = images_of(data)
-    size = request.size or run.options.get("size")
+    size = request.size or options.get("size")
     if size is None and Path(data).expanduser().is_dir() and shape[0] == shape[1]:
         # A folder's pictures are of any size, and were brought to the model's for the training.
         size = shape[0]
-    skip_broken = bool(run.options.get("skip_broken"))
+    skip_broken = bool(options.get("skip_broken"))
     real = open_images(
         data,
         split=request.split,
@@ -157,7 +159,7 @@ def _real_images(
     )
     if real.image_shape != shape:
         raise InputError(
-            f"the generator of {run.path} makes images {shape}, but the real ones ({real.name}) are "
+            f"the generator of {path} makes images {shape}, but the real ones ({real.name}) are "
             f"{real.image_shape}; bring them to the size that it was trained at with --size."
         )
     return real, open_held_out(data, real, skip_broken=skip_broken) if request.split == "train" else None

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import kgan
 import kgan_cli
+import tiny
 from kgan import GAN, evaluation, pixels
 from kgan.data import synthetic
 from kgan.evaluation import intervals
+from kgan.export import Origin
 from kgan.runs import Run
 
 NUM = 100
+pytestmark = pytest.mark.usefixtures("quick_apps")
 
 
 def call(monkeypatch, capsys, *words):
@@ -147,6 +151,46 @@ def test_a_folder_is_judged_by_a_folder(folder, tmp_path, monkeypatch, capsys):
     assert content["protocol"]["weights"] == "files"
     # The very files are among the real ones.
     assert content["words"]["memorisation"].startswith("the generator copies its training images")
+
+
+@pytest.fixture
+def published(runs, tmp_path, monkeypatch):
+    """The first run's model, published as savedmodels/digits of the folder at hand."""
+    monkeypatch.chdir(tmp_path)
+    run = Run.open(runs[0])
+    return kgan.export(run.load_model(), "savedmodels/digits", Origin.of(run))
+
+
+@pytest.mark.usefixtures("published")
+def test_a_published_model_is_judged_by_its_name_as_its_run_is(runs, folder, monkeypatch, capsys):
+    words = ["--num", NUM, "--data", folder / "data"]
+    code, out, err = call(monkeypatch, capsys, "digits", *words)
+    assert code == 0, err
+    found = evaluation.load(out.split()[-1])
+    assert Path(out.split()[-1]).parts[:2] == ("evaluation", "digits")
+    assert f"{NUM} of the averaged generator (ema), seeds from 0" in out
+    code, out, err = call(monkeypatch, capsys, runs[0], *words)
+    assert code == 0, err
+    judged = evaluation.load(out.split()[-1])
+    assert found.protocol == judged.protocol
+    for row in judged.rows:
+        assert found[row.key].value == pytest.approx(row.value, rel=1e-3, abs=1e-6), row.key
+    # Its folder is the same model, and can be compared.
+    code, out, err = call(monkeypatch, capsys, "savedmodels/digits", runs[0], *words)
+    assert code == 0, err
+
+
+def test_a_published_model_has_no_raw_weights(published, monkeypatch, capsys):
+    code, _, err = call(monkeypatch, capsys, published, "--raw")
+    assert code == 1
+    assert "holds the averaged generator alone" in err.splitlines()[-1]
+
+
+def test_a_published_translator_is_not_judged_so(monkeypatch, capsys, tmp_path):
+    kgan.export(tiny.pix2pix(), tmp_path / "maps")
+    code, _, err = call(monkeypatch, capsys, tmp_path / "maps")
+    assert code == 1
+    assert "turns pictures into pictures" in err.splitlines()[-1]
 
 
 def test_the_detection_rate_stands_beside_that_of_real_images(runs, monkeypatch, capsys):

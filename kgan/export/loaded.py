@@ -1,5 +1,6 @@
 """Published models, to draw and translate with as with those of a run: nothing but the SavedModel is needed."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,10 @@ class PublishedGenerator:
         """Returns the images of latents, `(n, height, width, channels)` in [-1, 1]."""
         return self._function(latents=tf.convert_to_tensor(latents, tf.float32))["images"]
 
+    def sample(self, num_images: int, seed: int = 0) -> tf.Tensor:
+        """Returns the images of the seeds `seed`, `seed + 1`, ..., `(n, height, width, channels)` in [-1, 1]."""
+        return self(self.latents(tf.range(seed, seed + num_images, dtype=tf.int64)))
+
 
 class PublishedTranslator:
     """A published translator, with what `kgan.translation.Translation` has for translating.
@@ -115,6 +120,14 @@ def load_published(version: str | os.PathLike) -> PublishedGenerator | Published
     """
     version = Path(version)
     return (PublishedTranslator if manifest.read(version)["directions"] else PublishedGenerator)(version)
+
+
+def digest_of_files(version: str | os.PathLike) -> str:
+    """Returns the SHA-256, in hex, of a SavedModel's graph and weights: which model it is."""
+    digest = hashlib.sha256()
+    for file in (Path(version) / "saved_model.pb", *sorted((Path(version) / "variables").iterdir())):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _code(column: Mapping[str, Any]) -> Code:
