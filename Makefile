@@ -23,9 +23,11 @@ $(USE): pyproject.toml | $(VENV)/bin/python
 	$(PIP) --editable '.[serving]'
 	@touch $@
 
-$(DEV): pyproject.toml | $(USE)
+# All of `$(USE)` too, in one go.
+$(DEV): pyproject.toml | $(VENV)/bin/python
+	@echo "installing kgan, TensorFlow and the tests' tools into $(VENV); this takes some minutes ..."
 	$(PIP) --editable '.[dev]'
-	@touch $@
+	@touch $(USE) $@
 
 $(BENCH): pyproject.toml | $(DEV)
 	$(PIP) --editable '.[bench]'

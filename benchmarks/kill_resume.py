@@ -30,7 +30,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # NumPy's linear algebra would start threads when it is imported, and with threads a process cannot well be forked.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from kills import APPS, App, Sitting, forked, shortcomings, train_alone
+from kills import APPS, App, Sitting, forked, newest_step, shortcomings, train_alone
 
 BEFORE_THE_FIRST = 2
 # Seconds that a sitting goes on beyond the step drawn for it, at most: some checkpoints long.
@@ -58,10 +58,10 @@ def train_and_kill(words: Sequence[str], run: Path, kills: int, times: tuple[flo
         delay = _wait_for_the_moment(sitting, len(places), steps, times, last)
         # On a machine that is busy now and idle then, seconds say little: the next kill is to have its step, too.
         until = [*steps, math.inf][len(places) + 1] if len(places) < len(steps) else math.inf
-        sitting.wait_for(lambda until=until: _newest(run) >= until, chance.uniform(0, delay * patience))
+        sitting.wait_for(lambda until=until: newest_step(run) >= until, chance.uniform(0, delay * patience))
         if sitting.kill():
             places.append(_place(run, sitting.pid))
-            print(f"  kill {len(places)} at step {max(_newest(run), 0)} of {last}: {places[-1]}", flush=True)
+            print(f"  kill {len(places)} at step {max(newest_step(run), 0)} of {last}: {places[-1]}", flush=True)
         elif sitting.code:
             raise SystemExit(f"a sitting failed:\n{sitting.log.read_text()[-3000:]}")
         else:
@@ -81,17 +81,12 @@ def _wait_for_the_moment(
     first, end = times
     sitting.wait_for(sitting.under_way)
     if kill >= len(steps):
-        sitting.wait_for(lambda: _newest(sitting.run) >= last)
+        sitting.wait_for(lambda: newest_step(sitting.run) >= last)
         return end
-    if kill < BEFORE_THE_FIRST or _newest(sitting.run) >= steps[kill]:
+    if kill < BEFORE_THE_FIRST or newest_step(sitting.run) >= steps[kill]:
         return first
-    sitting.wait_for(lambda: _newest(sitting.run) >= steps[kill])
+    sitting.wait_for(lambda: newest_step(sitting.run) >= steps[kill])
     return BEYOND
-
-
-def _newest(run: Path) -> int:
-    """Returns the step of the newest checkpoint, or -1."""
-    return max((int(path.name[5:]) for path in (run / "checkpoints").glob("step-*")), default=-1)
 
 
 def _place(run: Path, pid: int) -> str:
@@ -102,7 +97,7 @@ def _place(run: Path, pid: int) -> str:
         return f"while writing: {', '.join(names)}"
     if (run / "model.keras").exists():
         return "at the end"
-    return "in steps" if _newest(run) >= 0 else "before the first checkpoint"
+    return "in steps" if newest_step(run) >= 0 else "before the first checkpoint"
 
 
 def try_app(app: App, kills: int, folder: Path) -> bool:
@@ -115,7 +110,7 @@ def try_app(app: App, kills: int, folder: Path) -> bool:
         train_alone(folder / "base", ["train", *map(str, app.base), "--out", str(folder / "base")])
     words = ["train", *map(str, app.words), *json.loads(prepared.read_text())]
     times = train_alone(alone, [*words, "--out", str(alone)])
-    train_and_kill(words, killed, kills, times, _newest(alone))
+    train_and_kill(words, killed, kills, times, newest_step(alone))
 
     def compare() -> None:
         wrong = shortcomings(alone, killed)

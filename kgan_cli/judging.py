@@ -12,9 +12,10 @@ from kgan import evaluation
 from kgan.data import ImageSet, images_of, open_held_out, open_images
 from kgan.errors import InputError
 from kgan.evaluation import Evaluation, Protocol, Reference
+from kgan.export import find_model
 from kgan.metrics.features import open_extractor
 from kgan_cli.failures import say
-from kgan_cli.opening import open_trained
+from kgan_cli.opening import is_run, open_trained
 
 Progress = Callable[[str, int, int], None]
 
@@ -95,8 +96,8 @@ def judged_model(path: Path, request: Request, progress: Progress) -> Judged:
     opened = open_trained(path)
     if hasattr(opened.model, "directions"):
         raise InputError(
-            f"{path} is a model of {opened.app}, which turns pictures into pictures: its scores are in its run's "
-            f"best/scores.csv. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
+            f"{path} is a model of {opened.app}, which turns pictures into pictures: its scores are in "
+            f"{_scores(path)}. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
             "kgan evaluate OUT REAL."
         )
     weights = "raw" if request.raw else opened.weights[0]
@@ -115,6 +116,11 @@ def judged_model(path: Path, request: Request, progress: Progress) -> Judged:
         images=lambda: evaluation.draw(opened.model, len(reference), request.seed, weights, progress),
         folder=opened.evaluation,
     )
+
+
+def _scores(path: Path) -> Path:
+    """Returns where what a translator's training has measured is written down."""
+    return path / "best" / "scores.csv" if is_run(path) else find_model(path).parent / "README.md"
 
 
 def judged_files(path: Path, real: Path, request: Request, progress: Progress) -> Judged:

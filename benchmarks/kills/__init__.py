@@ -2,6 +2,6 @@
 
 from kills.apps import APPS, App
 from kills.endings import shortcomings
-from kills.sittings import Sitting, forked, train_alone
+from kills.sittings import Sitting, forked, newest_step, train_alone
 
-__all__ = ["APPS", "App", "Sitting", "forked", "shortcomings", "train_alone"]
+__all__ = ["APPS", "App", "Sitting", "forked", "newest_step", "shortcomings", "train_alone"]

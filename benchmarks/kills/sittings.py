@@ -138,3 +138,8 @@ def _logged(log: Path, words: Sequence[str]) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     train(words)
+
+
+def newest_step(run: Path) -> int:
+    """Returns the step of a run's newest checkpoint, or -1."""
+    return max((int(path.name[5:]) for path in (run / "checkpoints").glob("step-*")), default=-1)
