@@ -45,6 +45,7 @@ APPS = """
 """
 
 RESUMED = """
+    publish_unchecked()
     cut = kgan_("train", "dcgan", *drawn, "--out", "cut")
     assert kgan_("resume", "cut", "--epochs", 2, "--devices", 2) == 0
     assert kgan_("train", "dcgan", *drawn, "--epochs", 2, "--out", "whole") == 0
