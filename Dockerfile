@@ -36,7 +36,7 @@ COPY savedmodels/ savedmodels/
 # hadolint ignore=DL3013
 RUN --mount=type=cache,target=/root/.cache/pip pip install ".[gpu,plots,video]"
 
-RUN useradd --create-home --uid 1000 kgan && mkdir -p /home/kgan/runs /home/kgan/savedmodels && chown -R kgan /home/kgan
+RUN useradd --create-home --uid 1000 kgan && mkdir -p /home/kgan/runs /home/kgan/savedmodels && chown -R kgan /home/kgan && chmod 755 /home/kgan
 USER 1000
 WORKDIR /home/kgan
 VOLUME ["/home/kgan/runs", "/home/kgan/savedmodels"]

@@ -149,8 +149,8 @@ def train_translator(
     check_budget(batch_size, epochs, minutes)
     end_if_dry(model, images.batches(batch_size), len(images) // batch_size, epochs, minutes)
     if is_chief() and not (run.path / "options.json").exists():
-        # Before the scorer writes there: a training that is killed by then can be resumed. What is there already is
-        # changed only by whom the run is not refused to.
+        # Before the scorer writes there: a training that is killed by then can be resumed. Those that are
+        # there already are rewritten by `fit` alone, once it has the run's lock.
         run.write_options()
     pictures = kgan.TranslationGrid(run.samples, shown)
     make_scorer = partial(

@@ -6,9 +6,12 @@ from pathlib import Path
 from kgan import evaluation, pixels
 from kgan.errors import InputError
 from kgan.evaluation import Evaluation
+from kgan.export import find_model
+from kgan.export.configs import published_models
+from kgan.export.versions import versions
 from kgan_cli.failures import say
 from kgan_cli.judging import Judged, Request, judged_files, judged_model
-from kgan_cli.opening import is_published, is_run
+from kgan_cli.opening import is_run
 
 QUIET_SECONDS = 3.0
 
@@ -56,12 +59,20 @@ def evaluate(first: Path, second: Path | None, request: Request, out: Path | Non
 def _kind(path: Path) -> str:
     if path.suffix == ".json" and not path.is_dir():
         return "report"
-    if is_run(path) or is_published(path):
+    if is_run(path):
         return "model"
     if not path.is_dir():
-        raise InputError(
-            f"{path}: expected a run's folder, a published model, a folder of images, or an evaluation's report.json."
-        )
+        try:
+            find_model(path)
+        except InputError as error:
+            raise InputError(
+                f"{path} is neither a run, a report.json, a folder of images nor a published model: {error}"
+            ) from None
+        return "model"
+    if (path / "saved_model.pb").exists() or versions(path):
+        return "model"
+    if any(published_models(path)):
+        raise InputError(f"{path} holds several models; name one of them: {path}/NAME")
     return "images"
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from kgan import evaluation
 from kgan.data import ImageSet, images_of, open_held_out, open_images
+from kgan.data.named import is_named
 from kgan.errors import InputError
-from kgan.evaluation import Evaluation, Protocol, Reference
+from kgan.evaluation import Evaluation, Protocol, Reference, digest_of_weights
 from kgan.export import find_model
 from kgan.metrics.features import open_extractor
 from kgan_cli.failures import say
-from kgan_cli.opening import is_run, open_trained
+from kgan_cli.opening import Opened, is_run, open_trained
 
 Progress = Callable[[str, int, int], None]
 
@@ -100,9 +101,13 @@ def judged_model(path: Path, request: Request, progress: Progress) -> Judged:
             f"{_scores(path)}. Or judge what it makes of a folder: kgan translate {path} IN OUT, then "
             "kgan evaluate OUT REAL."
         )
-    weights = "raw" if request.raw else opened.weights[0]
-    if weights not in opened.weights:
+    there = _weights(opened, path)
+    weights = "raw" if request.raw else there[0]
+    if weights not in there:
         raise InputError(f"--raw: {path} holds the averaged generator alone; the run that it comes from holds both.")
+    # The others lie beside those that it draws with.
+    drawn = "ema" if weights == there[0] else "raw"
+    _check_data(opened, path, request)
     shape = tuple(opened.model.sample(1).shape[1:])
     real, held_out = _real_images(path, opened.options, shape, request, progress)
     reference = _open_reference(real, held_out, request, request.num, progress)
@@ -112,10 +117,26 @@ def judged_model(path: Path, request: Request, progress: Progress) -> Judged:
         weights=weights,
         seed=request.seed,
         detector=request.detector,
-        model_digest=opened.digest(),
-        images=lambda: evaluation.draw(opened.model, len(reference), request.seed, weights, progress),
+        model_digest=opened.manifest["model_digest"] if opened.manifest else digest_of_weights(opened.model),
+        images=lambda: evaluation.draw(opened.model, len(reference), request.seed, drawn, progress),
         folder=opened.evaluation,
     )
+
+
+def _weights(opened: Opened, path: Path) -> tuple[str, ...]:
+    """Returns which weights there are, first those that it draws with."""
+    if opened.manifest is None:
+        return ("ema", "raw") if opened.model.averages else ("raw",)
+    if "averaged" not in opened.manifest:
+        raise InputError(f"{path} does not say whether it is averaged; publish the run anew: kgan export RUN")
+    return ("ema",) if opened.manifest["averaged"] else ("raw",)
+
+
+def _check_data(opened: Opened, path: Path, request: Request) -> None:
+    """Refuses to look in this machine's folders for what was one of another's."""
+    data = opened.options.get("data")
+    if opened.manifest and data and not request.data and not is_named(data):
+        raise InputError(f"{path} was trained on a folder {data!r}, wherever that was; say where it is: --data FOLDER")
 
 
 def _scores(path: Path) -> Path:

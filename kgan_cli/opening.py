@@ -1,15 +1,12 @@
 """What RUN stands for where any trained model will do: a run's folder, or a published model by its folder or name."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kgan.errors import InputError
-from kgan.evaluation import digest_of_weights
 from kgan.export import find_model, load_published, manifest
-from kgan.export.loaded import digest_of_files
 from kgan.runs import Run
 
 GENERATED = Path("generated")
@@ -26,9 +23,8 @@ class Opened:
         options: What that was called with; paths in those of a published model are cut to their last names.
         generated: The folder for what it makes.
         evaluation: The folder for what is found of it.
-        weights: Which of its generator's there are, `"ema"` for their average or `"raw"`; it draws with the first.
-        digest: Tells which model it is.
         prefix: Of the names of files in `generated`.
+        manifest: A published model's, see `kgan.export.manifest`; None of a run.
     """
 
     model: Any
@@ -36,9 +32,8 @@ class Opened:
     options: Mapping[str, Any]
     generated: Path
     evaluation: Path
-    weights: tuple[str, ...]
-    digest: Callable[[], str]
     prefix: str = ""
+    manifest: Mapping[str, Any] | None = None
 
 
 def open_trained(which: Path) -> Opened:
@@ -49,7 +44,8 @@ def open_trained(which: Path) -> Opened:
         RunError: If it is a run without a model, or a damaged one.
     """
     if is_run(which):
-        return _open_run(Run.open(which))
+        run = Run.open(which)
+        return Opened(run.load_model(), run.app, run.options, run.path / "generated", run.path / "evaluation")
     try:
         version = find_model(which)
     except InputError as error:
@@ -57,41 +53,16 @@ def open_trained(which: Path) -> Opened:
     return _open_published(version)
 
 
-def _open_run(run: Run) -> Opened:
-    model = run.load_model()
-    weights = ("ema", "raw") if model.averages else ("raw",)
-    generated, found = run.path / "generated", run.path / "evaluation"
-    return Opened(model, run.app, run.options, generated, found, weights, partial(digest_of_weights, model))
-
-
 def _open_published(version: Path) -> Opened:
     about = manifest.read(version)
     # Not from the file to train on from, which an older Keras than the one that wrote it need not be able to read.
     model = load_published(version)
-    options = about["options"] or {}
-    name = version.resolve().parent.name
+    app, name = about["app"] or about["family"], version.resolve().parent.name
     # Never among what is published, which a server watches, and which may be another's.
-    return Opened(
-        model,
-        about["app"] or about["family"],
-        options,
-        GENERATED,
-        EVALUATION / name,
-        ("ema" if options.get("ema_decay", True) else "raw",),
-        partial(digest_of_files, version),
-        f"{name}-",
-    )
+    evaluation = EVALUATION / f"{name}-{version.resolve().name}"
+    return Opened(model, app, about["options"] or {}, GENERATED, evaluation, f"{name}-", about)
 
 
 def is_run(path: Path) -> bool:
     """Tells whether a path is a run's folder."""
     return path.is_dir() and ((path / "options.json").exists() or (path / "checkpoints").exists())
-
-
-def is_published(path: Path) -> bool:
-    """Tells whether a path is a published model's folder, or its name."""
-    try:
-        find_model(path)
-    except InputError:
-        return False
-    return True

@@ -15,7 +15,7 @@ import tiny
 from kgan import GAN, evaluation, pixels
 from kgan.data import synthetic
 from kgan.evaluation import intervals
-from kgan.export import Origin
+from kgan.export import Origin, manifest
 from kgan.runs import Run
 
 NUM = 100
@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def make_run(path, data, seed=0):
+def make_run(path, data, seed=0, ema_decay=0.9):
     """A run as `kgan train` leaves it, of a generator that has learnt nothing; its average lies elsewhere."""
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -60,10 +60,11 @@ def make_run(path, data, seed=0):
         keras.Sequential([keras.Input((3,)), layers.Dense(784, "tanh"), layers.Reshape((28, 28, 1))]),
         keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1)]),
         latent_dim=3,
-        ema_decay=0.9,
+        ema_decay=ema_decay,
     )
     model.compile("adam", "adam")
-    model.averages[0].set_weights([weight - 0.3 for weight in model.generator.get_weights()])
+    for average in model.averages:
+        average.set_weights([weight - 0.3 for weight in model.generator.get_weights()])
     run = Run.new("own.py", {} if data is None else {"data": str(data)}, path)
     run.save_model(model)
     run.write_options()
@@ -167,12 +168,12 @@ def test_a_published_model_is_judged_by_its_name_as_its_run_is(runs, folder, mon
     code, out, err = call(monkeypatch, capsys, "digits", *words)
     assert code == 0, err
     found = evaluation.load(out.split()[-1])
-    assert Path(out.split()[-1]).parts[:2] == ("evaluation", "digits")
+    assert Path(out.split()[-1]).parts[:2] == ("evaluation", "digits-1")
     assert f"{NUM} of the averaged generator (ema), seeds from 0" in out
     code, out, err = call(monkeypatch, capsys, runs[0], *words)
     assert code == 0, err
     judged = evaluation.load(out.split()[-1])
-    assert found.protocol == judged.protocol
+    assert (found.protocol, found.model_digest) == (judged.protocol, judged.model_digest)
     for row in judged.rows:
         assert found[row.key].value == pytest.approx(row.value, rel=1e-3, abs=1e-6), row.key
     # Its folder is the same model, and can be compared.
@@ -184,6 +185,33 @@ def test_a_published_model_has_no_raw_weights(published, monkeypatch, capsys):
     code, _, err = call(monkeypatch, capsys, published, "--raw")
     assert code == 1
     assert "holds the averaged generator alone" in err.splitlines()[-1]
+
+
+def test_a_published_model_without_an_average_says_so(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run = Run.open(make_run(tmp_path / "run", folder / "data", ema_decay=None))
+    kgan.export(run.load_model(), "savedmodels/plain", Origin.of(run))
+    for words in ((), ("--raw",)):
+        code, out, err = call(monkeypatch, capsys, "plain", "--num", NUM, "--data", folder / "data", *words)
+        assert code == 0, err
+        assert evaluation.load(out.split()[-1]).protocol.weights == "raw"
+
+
+def test_what_a_published_model_cannot_say_is_asked_for(published, runs, monkeypatch, capsys):
+    for words, message in (
+        (["digits"], "was trained on a folder 'data', wherever that was; say where it is: --data FOLDER"),
+        (["digit"], "nor a published model: unknown model 'digit'; did you mean 'digits'"),
+        (["savedmodels"], "savedmodels holds several models; name one of them: savedmodels/NAME"),
+    ):
+        code, out, err = call(monkeypatch, capsys, *words)
+        assert (code, out) == (1, "")
+        assert message in err.splitlines()[-1]
+    about = manifest.read(published)
+    del about["averaged"]
+    manifest.write(published, about)
+    code, _, err = call(monkeypatch, capsys, "digits")
+    assert code == 1
+    assert "does not say whether it is averaged; publish the run anew" in err
 
 
 def test_a_published_translator_is_not_judged_so(monkeypatch, capsys, tmp_path):
@@ -209,7 +237,7 @@ def test_the_detection_rate_stands_beside_that_of_real_images(runs, monkeypatch,
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere"], "nowhere: expected a run's folder"),
+        (["nowhere"], "nowhere is neither a run, a report.json, a folder of images nor a published model"),
         (["nowhere.json"], "there is no report nowhere.json"),
         (["{few}"], "name the real ones as well"),
         (["{a}", "{few}"], "got one each"),

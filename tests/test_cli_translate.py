@@ -20,7 +20,7 @@ RANDOM = np.random.default_rng(0)
 
 def opened(model):
     """Returns how a run of a CycleGAN that nobody trained is opened."""
-    return lambda path: Opened(model, "cyclegan", {}, path / "generated", path / "evaluation", ("raw",), str)
+    return lambda path: Opened(model, "cyclegan", {}, path / "generated", path / "evaluation")
 
 
 @pytest.fixture(scope="module")

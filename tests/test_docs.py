@@ -223,6 +223,7 @@ def test_a_figure_of_curves_is_what_the_script_draws(draw, name, tmp_path):
     assert len(drawn) >= 2
     assert shown.keys() == drawn.keys()
     for curve, points in drawn.items():
+        assert (np.diff(points[:, 0]) >= 0).all()
         # Another matplotlib leaves out other points of a line.
         again = np.interp(shown[curve][:, 0], *points.T)
         np.testing.assert_allclose(shown[curve][:, 1], again, atol=1e-2, err_msg=curve)

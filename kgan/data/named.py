@@ -65,6 +65,18 @@ def splits_of(name: str) -> tuple[str, ...]:
         return tuple(_find_builder(name).info.splits)
 
 
+def is_named(name: str) -> bool:
+    """Tells whether a set of this name is known, drawn or in TensorFlow Datasets, without touching the network."""
+    if name.partition("/")[0] == DRAWN_NAMES[0]:
+        return True
+    try:
+        with _quiet_absl():
+            _find_builder(name)
+    except InputError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def _quiet_absl() -> Iterator[None]:
     """Keeps TFDS's remarks on its own deprecations and empty folders from the user's terminal."""

@@ -1,6 +1,5 @@
 """Published models, to draw and translate with as with those of a run: nothing but the SavedModel is needed."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,14 +119,6 @@ def load_published(version: str | os.PathLike) -> PublishedGenerator | Published
     """
     version = Path(version)
     return (PublishedTranslator if manifest.read(version)["directions"] else PublishedGenerator)(version)
-
-
-def digest_of_files(version: str | os.PathLike) -> str:
-    """Returns the SHA-256, in hex, of a SavedModel's graph and weights: which model it is."""
-    digest = hashlib.sha256()
-    for file in (Path(version) / "saved_model.pb", *sorted((Path(version) / "variables").iterdir())):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _code(column: Mapping[str, Any]) -> Code:

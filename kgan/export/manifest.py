@@ -46,7 +46,8 @@ def describe(
 
         - `format`, the versions of kgan, Keras and TensorFlow, `created` (ISO 8601);
         - `family`; `app`, `options`, `data` and `scores` (with their protocol), as `Origin` has them; `step`;
-          `model_digest`, the SHA-256 of the generators' weights that reports of `kgan evaluate` have too;
+          `model_digest`, the SHA-256 of the generators' weights that reports of `kgan evaluate` have too; `averaged`,
+          whether it draws with averages of the trained weights;
         - `latent_dim`, and `latents`: what the columns of a latent are, in order; `prior`, the conditions that
           occur, and how often (see `kgan.ConditionalGAN`); `words` of a prompt, by attribute; `directions` of a
           translator;
@@ -67,6 +68,7 @@ def describe(
         "scores": origin and origin.scores,
         "step": _step(model),
         "model_digest": digest_of_weights(model),
+        "averaged": bool(model.averages),
         "latent_dim": getattr(model, "latent_dim", None),
         "latents": _columns(model),
         # Neither how often what occurs, nor how it is asked for, can be seen in a SavedModel.
