@@ -8,7 +8,7 @@ TFDS name, or `synthetic/faces`, drawn here with tags.
 Tried on 6,000 real faces, judged after 24,000 to 34,000 images: DiffAugment from the start (its critic stays near
 chance, the faces blurred); R1 of 0.05 (no better); a projection critic with mismatched words (hair follows the prompt,
 eyes in half of the faces after 85,000 images); a classifier that learns from fakes too, at 1 (grainy) and at 0.1 (eyes
-in 40 %), against 88 % by this one.
+in 40 %), against 88 % by this one at that time.
 Hardware and time: one core of two, 40 minutes for 129,000 images (docs/measurements.md).
 """
 

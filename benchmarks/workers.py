@@ -55,9 +55,18 @@ class Workers:
         """Kills one of them."""
         self.processes[index].kill()
 
-    def alive(self) -> bool:
-        """Tells whether both go on."""
-        return all(process.poll() is None for process in self.processes)
+    def wait_for_step(self, run: Path, step: float) -> int:
+        """Waits until a run stands at a step, or one of them has ended; returns where it stands.
+
+        Raises:
+            SystemExit: If it never gets there.
+        """
+        end = time.monotonic() + SECONDS
+        while newest_step(run) < step and all(process.poll() is None for process in self.processes):
+            if time.monotonic() > end:
+                self._give_up()
+            time.sleep(0.01)
+        return newest_step(run)
 
     def finish(self) -> list[int]:
         """Waits until both have ended and returns their exit codes.
@@ -68,10 +77,13 @@ class Workers:
         try:
             return [process.wait(SECONDS) for process in self.processes]
         except subprocess.TimeoutExpired:
-            raise SystemExit(f"a worker did not end within {SECONDS:.0f} s; see {self.logs}") from None
-        finally:
-            for process in self.processes:
-                process.kill()
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        for process in self.processes:
+            process.kill()
+        raise SystemExit(f"nothing happened for {SECONDS:.0f} s:\n{self.said()}")
 
     def said(self) -> str:
         """Returns the end of what both have said."""
@@ -98,9 +110,7 @@ def try_app(app: App, folder: Path) -> bool:
     begin = [*words, "--out", str(killed)]
     for index, share in ((1, 0.3), (0, 0.6)):
         workers = Workers(killed, ["resume", str(killed)] if (killed / "options.json").exists() else begin)
-        while workers.alive() and newest_step(killed) < share * last:
-            time.sleep(0.01)
-        step = newest_step(killed)
+        step = workers.wait_for_step(killed, share * last)
         workers.kill(index)
         codes = workers.finish()
         print(f"  worker {index} killed after step {step} of {last}: exit codes {codes}", flush=True)

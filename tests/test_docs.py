@@ -71,7 +71,8 @@ def commands(page):
     return [(" ".join(line.split()), line in blocks) for line in [*blocks, *inline]]
 
 
-COMMANDS = sorted({(line, whole, name_of(page)) for page in PAGES for line, whole in commands(page)})
+TOLD = [*PAGES, ROOT / "README.md", *sorted((ROOT / "savedmodels").glob("*/README.md"))]
+COMMANDS = sorted({(line, whole, str(page.relative_to(ROOT))) for page in TOLD for line, whole in commands(page)})
 
 
 def parse(words):

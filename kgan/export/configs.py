@@ -79,13 +79,17 @@ def is_in_step(savedmodels: str | Path) -> bool:
         InputError: If it cannot be read, or lists models in another way.
     """
     savedmodels = Path(savedmodels).resolve()
-    return (savedmodels / MODELS).exists() and _brought_in_step(savedmodels, {}) == _read(savedmodels / MODELS)
+    return _lists(savedmodels, _brought_in_step(savedmodels, {}))
+
+
+def _lists(savedmodels: Path, config: ModelServerConfig) -> bool:
+    return (savedmodels / MODELS).exists() and _read(savedmodels / MODELS) == config
 
 
 def _write_in_step(savedmodels: Path, labels: Mapping[str, Mapping[str, int]]) -> None:
     written = _brought_in_step(savedmodels, labels)
     # While it is right it is left alone, with the comments in it that someone wrote.
-    if written != _read(savedmodels / MODELS) or not (savedmodels / MODELS).exists():
+    if not _lists(savedmodels, written):
         _write(savedmodels / MODELS, HEADER + text_format.MessageToString(written))
     for name, text in OTHERS.items():
         if not (savedmodels / name).exists():
