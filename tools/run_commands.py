@@ -2,7 +2,7 @@
 
     python tools/run_commands.py [README.md docs/troubleshooting.md ...]
 
-In a folder that has the models in the box, as a clone has, and pictures, drawn there under the names that the pages use.
+In a folder that has the models in the box, as a clone has, and pictures that are drawn there under the pages' names.
 What would take hours is cut: trainings last twelve seconds, on drawn data where the page names none, translators with
 small networks at 64 pixels. RUN is the newest run that fits the command. Exit code 1 if a command fails.
 """
