@@ -48,7 +48,7 @@ def draw(folder: Path) -> None:
     shutil.copytree(shipped(), folder / "savedmodels")
     horses, zebras = (synthetic.horses(40, domain=domain)[0] for domain in ("horse", "zebra"))
     synthetic.write_faces(folder / "path/to/faces", 64)
-    _write(folder / "path/to/pictures", synthetic.digits(64)[0])
+    _write(folder / "path/to/pictures", synthetic.digits(400)[0])
     _write(folder / "photos", horses[:3], ".jpg")
     _write(folder / "photos", horses[3:5])
     for side, images in (
