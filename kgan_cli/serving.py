@@ -72,7 +72,7 @@ def _refuse_what_it_cannot(program: str, host: str, max_pixels: int | None) -> N
 
 
 def _put_in_step(folder: Path) -> None:
-    """Writes models.config where it is missing or lists other models, or other paths, than are there."""
+    """Writes the configuration where it is missing, or lists other models, or other paths, than are there."""
     import_tensorflow()
     from kgan.errors import InputError
     from kgan.export import write_configs

@@ -101,6 +101,11 @@ def test_a_folder_that_cannot_be_written_to_will_do_if_its_config_is_right(tmp_p
     write_configs(tmp_path)
     monkeypatch.setattr(sys.modules["kgan.export"], "write_configs", refused)
     serving._put_in_step(tmp_path)
+    (tmp_path / "batching.config").rename(tmp_path / "aside")
+    # Servers are started with all three files.
+    with pytest.raises(InputError, match="cannot be written"):
+        serving._put_in_step(tmp_path)
+    (tmp_path / "aside").rename(tmp_path / "batching.config")
     manifest_of(tmp_path / "horses", None, 64)
     with pytest.raises(InputError, match=r"cannot be written \(Permission denied\); copy the folder"):
         serving._put_in_step(tmp_path)

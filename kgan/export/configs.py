@@ -73,13 +73,15 @@ def write_configs(savedmodels: str | Path, labels: Mapping[str, Mapping[str, int
 
 
 def is_in_step(savedmodels: str | Path) -> bool:
-    """Tells whether models.config lists the models of a folder, where they are.
+    """Tells whether models.config lists the models of a folder, where they are, and the other files are there.
 
     Raises:
         InputError: If it cannot be read, or lists models in another way.
     """
     savedmodels = Path(savedmodels).resolve()
-    return _lists(savedmodels, _brought_in_step(savedmodels, {}))
+    return _lists(savedmodels, _brought_in_step(savedmodels, {})) and all(
+        (savedmodels / name).exists() for name in OTHERS
+    )
 
 
 def _lists(savedmodels: Path, config: ModelServerConfig) -> bool:
