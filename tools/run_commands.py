@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,9 @@ def fitting_run(words: list[str]) -> str:
         app = "cyclegan"
     runs = sorted(Path("runs", app).glob("*/model.keras"))
     if not runs:
-        run(["kgan", *made_short(["train", app])])
+        made = run(["kgan", *made_short(["train", app])])
+        if made.returncode:
+            raise SystemExit(f"there is no run of {app}, and none could be made:\n{made.stdout[-2000:]}")
         runs = sorted(Path("runs", app).glob("*/model.keras"))
     return str(runs[-1].parent)
 
@@ -106,6 +109,9 @@ def run(words: list[str]) -> subprocess.CompletedProcess:
 
 def serve(words: list[str]) -> subprocess.Popen:
     """Starts a server and returns once it answers."""
+    with socket.socket() as client:
+        if client.connect_ex(("127.0.0.1", PORT)) == 0:
+            raise SystemExit(f"something else answers on port {PORT}; stop it first")
     server = subprocess.Popen([KGAN, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 120
     while time.monotonic() < end and server.poll() is None:
@@ -126,23 +132,25 @@ def stop(server: subprocess.Popen | None) -> None:
 def run_page(page: Path) -> bool:
     """Runs a page's commands in the folder at hand, prints what each took, and tells if all went well."""
     server, well = None, True
-    for line in commands(page):
-        words = shlex.split(line)
-        if "RUN" in words:
-            found = fitting_run(words[1:])
-            words = [found if word == "RUN" else word for word in words]
-        begun = time.monotonic()
-        if words[:2] == ["kgan", "serve"]:
-            stop(server)
-            server, code, said = serve(words[1:]), 0, ""
-        else:
-            done = run([words[0], *made_short(words[1:])] if words[0] == "kgan" else words)
-            code, said = done.returncode, done.stdout
-        print(f"{time.monotonic() - begun:6.1f} s  exit code {code}  {line}", flush=True)
-        if code:
-            well = False
-            print(said[-2000:], flush=True)
-    stop(server)
+    try:
+        for line in commands(page):
+            words = shlex.split(line)
+            if "RUN" in words:
+                found = fitting_run(words[1:])
+                words = [found if word == "RUN" else word for word in words]
+            begun = time.monotonic()
+            if words[:2] == ["kgan", "serve"]:
+                stop(server)
+                server, code, said = serve(words[1:]), 0, ""
+            else:
+                done = run([words[0], *made_short(words[1:])] if words[0] == "kgan" else words)
+                code, said = done.returncode, done.stdout
+            print(f"{time.monotonic() - begun:6.1f} s  exit code {code}  {line}", flush=True)
+            if code:
+                well = False
+                print(said[-2000:], flush=True)
+    finally:
+        stop(server)
     return well
 
 
